@@ -1,0 +1,65 @@
+"""What is deployed and is no route: the functions, what they may touch of their own, and what triggers them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.routes import Grants
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function. `entry` is the handler AWS calls; memory in MB, timeout in seconds.
+
+    `starts_runs` grants StartExecution on the state machine.
+    """
+
+    entry: str = "functions.entry.handler"
+    memory: int = 256
+    timeout: int = 29
+    grants: Grants = field(default_factory=dict)
+    starts_runs: bool = False
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """An event source mapping: the stream of `table` feeds `function`.
+
+    `filters` are event patterns on a stream record; what matches none is never delivered. `retries` of a failed batch
+    before its records go to the failure queue.
+    """
+
+    table: str
+    function: str
+    filters: tuple[Mapping[str, Any], ...]
+    batch: int = 100
+    retries: int = 10
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "assistants": Function(),
+    "threads": Function(),
+    "runs": Function(),
+    "authorizer": Function("functions.authorizer.handler", grants={"api_keys": ("GetItem",)}),
+    "dispatcher": Function("functions.dispatcher.handler", timeout=60, starts_runs=True),
+    "executor": Function(
+        "functions.executor.handler",
+        timeout=900,
+        grants={
+            "threads": ("UpdateItem",),
+            "messages": ("PutItem", "UpdateItem", "Query"),
+            "contents": ("PutItem", "Query"),
+            "runs": ("GetItem", "UpdateItem"),
+            "run_steps": ("PutItem", "UpdateItem", "Query"),
+            "run_events": ("PutItem", "Query"),
+        },
+    ),
+}
+
+TRIGGERS = (
+    Trigger(
+        "runs",
+        "dispatcher",
+        filters=({"dynamodb": {"NewImage": {"status": {"S": ["queued"]}}}},),
+    ),
+)

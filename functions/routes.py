@@ -1,0 +1,116 @@
+"""THE route table. It drives API Gateway, the local server, the grants and the endpoint table in the docs.
+
+A handler is a dotted name (the table imports nothing) of a module with `handle(request, services) -> object`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal[
+    "BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
+]
+Grants = Mapping[str, tuple[Action, ...]]  # table → DynamoDB actions; an index is `table/index`
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint: where it is, what answers it, in which Lambda function, and what it may touch.
+
+    `round_trips` is how often it waits for DynamoDB on the good path, the authorizer apart.
+    """
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    handler: str
+    function: str
+    grants: Grants
+    round_trips: int = 1
+
+
+_NO_GRANTS: Grants = {}
+
+ROUTES = (
+    Route("POST", "/assistants", "functions.assistants.create", "assistants", {"assistants": ("PutItem",)}),
+    Route(
+        "GET",
+        "/assistants/{assistant_id}",
+        "functions.assistants.retrieve",
+        "assistants",
+        {"assistants": ("GetItem",)},
+    ),
+    Route(
+        "POST",
+        "/threads",
+        "functions.threads.create",
+        "threads",
+        {"threads": ("PutItem",), "messages": ("PutItem",), "contents": ("PutItem",)},
+    ),
+    Route("GET", "/threads/{thread_id}", "functions.threads.retrieve", "threads", {"threads": ("GetItem",)}),
+    Route(
+        "POST",
+        "/threads/{thread_id}/messages",
+        "functions.messages.create",
+        "threads",
+        {"threads": ("UpdateItem",), "messages": ("PutItem",), "contents": ("PutItem",)},
+    ),
+    Route(
+        "GET",
+        "/threads/{thread_id}/messages",
+        "functions.messages.list",
+        "threads",
+        {"threads": ("GetItem",), "messages": ("Query",), "contents": ("Query",)},
+    ),
+    Route(
+        "POST",
+        "/threads/{thread_id}/runs",
+        "functions.runs.create",
+        "runs",
+        {
+            "assistants": ("BatchGetItem",),
+            "threads": ("BatchGetItem", "UpdateItem"),
+            "messages": ("PutItem",),
+            "contents": ("PutItem",),
+            "runs": ("PutItem",),
+            "run_events": ("PutItem",),
+        },
+        round_trips=2,
+    ),
+    Route(
+        "POST",
+        "/threads/runs",
+        "functions.threads.create_and_run",
+        "runs",
+        {
+            "assistants": ("GetItem",),
+            "threads": ("PutItem",),
+            "messages": ("PutItem",),
+            "contents": ("PutItem",),
+            "runs": ("PutItem",),
+            "run_events": ("PutItem",),
+        },
+        round_trips=2,
+    ),
+    Route(
+        "GET",
+        "/threads/{thread_id}/runs",
+        "functions.runs.list",
+        "runs",
+        {"threads": ("GetItem",), "runs": ("Query",)},
+    ),
+    Route(
+        "GET",
+        "/threads/{thread_id}/runs/{run_id}",
+        "functions.runs.retrieve",
+        "runs",
+        {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",)},
+    ),
+    Route(
+        "GET",
+        "/threads/{thread_id}/runs/{run_id}/steps",
+        "functions.run_steps.list",
+        "runs",
+        {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",), "run_steps": ("Query",)},
+    ),
+    Route("GET", "/models", "functions.models.list", "assistants", _NO_GRANTS, round_trips=0),
+)
