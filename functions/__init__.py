@@ -1,0 +1,1 @@
+"""What AWS invokes: one small module per endpoint, and the functions that are no endpoint."""

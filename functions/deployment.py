@@ -1,4 +1,6 @@
-"""What is deployed and is no route: the functions, what they may touch of their own, and what triggers them."""
+"""What is deployed and is no route: the functions, what they may touch of their own, and what
+triggers them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,8 +27,8 @@ class Function:
 class Trigger:
     """An event source mapping: the stream of `table` feeds `function`.
 
-    `filters` are event patterns on a stream record; what matches none is never delivered. `retries` of a failed batch
-    before its records go to the failure queue.
+    `filters` are event patterns on a stream record; what matches none is never delivered.
+    `retries` of a failed batch before its records go to the failure queue.
     """
 
     table: str

@@ -1,6 +1,8 @@
-"""THE route table. It drives API Gateway, the local server, the grants and the endpoint table in the docs.
+"""THE route table. It drives API Gateway, the local server, the grants and the endpoint table in
+the docs.
 
-A handler is a dotted name (the table imports nothing) of a module with `handle(request, services) -> object`.
+A handler is a dotted name (the table imports nothing) of a module with `handle(request, services)
+-> object`.
 """
 
 from collections.abc import Mapping
@@ -31,7 +33,13 @@ class Route:
 _NO_GRANTS: Grants = {}
 
 ROUTES = (
-    Route("POST", "/assistants", "functions.assistants.create", "assistants", {"assistants": ("PutItem",)}),
+    Route(
+        "POST",
+        "/assistants",
+        "functions.assistants.create",
+        "assistants",
+        {"assistants": ("PutItem",)},
+    ),
     Route(
         "GET",
         "/assistants/{assistant_id}",
@@ -46,7 +54,13 @@ ROUTES = (
         "threads",
         {"threads": ("PutItem",), "messages": ("PutItem",), "contents": ("PutItem",)},
     ),
-    Route("GET", "/threads/{thread_id}", "functions.threads.retrieve", "threads", {"threads": ("GetItem",)}),
+    Route(
+        "GET",
+        "/threads/{thread_id}",
+        "functions.threads.retrieve",
+        "threads",
+        {"threads": ("GetItem",)},
+    ),
     Route(
         "POST",
         "/threads/{thread_id}/messages",

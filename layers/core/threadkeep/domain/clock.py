@@ -12,7 +12,8 @@ class Clock(Protocol):
         """Unix seconds."""
 
     def wait(self, condition: threading.Condition, until: float) -> None:
-        """Give up `condition`, which the caller holds, until it is notified or the clock shows `until`.
+        """Give up `condition`, which the caller holds, until it is notified or the clock shows
+        `until`.
 
         May return early, as `Condition.wait` may: callers loop over what they wait for.
         """
@@ -26,3 +27,11 @@ class SystemClock:
 
     def wait(self, condition: threading.Condition, until: float) -> None:
         condition.wait(max(0.0, min(until - time.time(), threading.TIMEOUT_MAX)))
+
+
+def sleep_until(clock: Clock, when: float) -> None:
+    """Return once the clock shows `when`."""
+    condition = threading.Condition()
+    with condition:
+        while clock.now() < when:
+            clock.wait(condition, when)

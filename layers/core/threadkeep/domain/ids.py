@@ -1,7 +1,8 @@
 """Ids that sort by creation, in bytes.
 
-`prefix_` + 24 characters of `[0-9A-Za-z]`: 8 of milliseconds, 3 of a counter, 13 random, base 62 in ASCII order.
-The first 11 characters are an id's *place*. The id is the sort key and the cursor: no look-up, no offset.
+`prefix_` + 24 characters of `[0-9A-Za-z]`: 8 of milliseconds, 3 of a counter, 13 random, base 62
+in ASCII order. The first 11 characters are an id's *place*. The id is the sort key and the cursor:
+no look-up, no offset.
 """
 
 import hashlib
@@ -50,10 +51,12 @@ def place(id_: str) -> str:
 
 
 class IdSource:
-    """Makes places that only ever grow within a process, also when the clock stands still or goes back.
+    """Makes places that only ever grow within a process, also when the clock stands still or goes
+    back.
 
-    Two processes may make the same place (13 random characters tell the ids apart); the order inside a thread is
-    guaranteed by the write that compares with the thread's `last_message_id`, not here.
+    Two processes may make the same place (13 random characters tell the ids apart); the order
+    inside a thread is guaranteed by the write that compares with the thread's `last_message_id`,
+    not here.
     """
 
     def __init__(self) -> None:
@@ -61,7 +64,9 @@ class IdSource:
         self._last = 0
 
     def place(self, now: float, after: str = "") -> str:
-        """A new place: at `now` (Unix seconds), but above every earlier one and above the place `after`."""
+        """A new place: at `now` (Unix seconds), but above every earlier one and above the place
+        `after`.
+        """
         with self._lock:
             floor = max(self._last, unbase62(after[:PLACE].ljust(PLACE, "0")))
             self._last = max(int(now * 1000) * _COUNTER, floor + 1)
@@ -78,7 +83,9 @@ def in_place(prefix: str, place_: str) -> str:
 
 
 def of_run(prefix: str, run_id: str, number: int) -> str:
-    """The id of a run's step or message `number` (from 0): the same in every attempt, in the order of the steps."""
+    """The id of a run's step or message `number` (from 0): the same in every attempt, in the order
+    of the steps.
+    """
     digest = hashlib.sha256(f"{run_id}/{number}".encode()).digest()
     tail = base62(int.from_bytes(digest) % 62**11, 11)
     return f"{prefix}_{place(run_id)}{base62(number, 2)}{tail}"

@@ -1,0 +1,1 @@
+"""How a run is executed: claim, model turns, and the transactions that write what came of them."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from threadkeep.domain.objects import Usage
+
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 
 
@@ -26,16 +28,6 @@ class Text:
     """A piece of the answer."""
 
     value: str
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What the turn cost, in tokens."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True)

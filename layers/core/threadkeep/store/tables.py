@@ -20,7 +20,9 @@ class Key:
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index that holds keys only. Never read for an answer that follows a write."""
+    """A global secondary index that holds keys only. Never read for an answer that follows a
+    write.
+    """
 
     name: str
     partition_key: Key
@@ -29,7 +31,9 @@ class Index:
 
 @dataclass(frozen=True)
 class Table:
-    """A table, on demand. `expires` names its TTL attribute; `recoverable` is point-in-time recovery."""
+    """A table, on demand. `expires` names its TTL attribute; `recoverable` is point-in-time
+    recovery.
+    """
 
     name: str
     partition_key: Key

@@ -1,0 +1,44 @@
+"""Who is asking: the API key in the Authorization header decides the project.
+
+API Gateway keeps the answer for 300 s and uses it for every method and path, so it allows all of
+them. A wrong key is answered with Deny, which the gateway turns into the contract's 401.
+"""
+
+from typing import Any
+
+from threadkeep.domain.api_keys import hash_key, mask_key
+
+from functions.lambda_function import Event, Handler, for_lambda
+from threadkeep.services import Services
+
+
+def build(_function: str, services: Services) -> Handler:
+    """The authorizer."""
+
+    def handler(event: Event, _context: object) -> dict[str, Any]:
+        key = _key(event["headers"] or {})
+        project_id = services.store.api_keys.project_of(hash_key(key)) if key else None
+        if project_id is None:
+            return _policy(event, "Deny", {"masked_key": mask_key(key)})
+        return _policy(event, "Allow", {"project_id": project_id})
+
+    return handler
+
+
+def _key(headers: dict[str, str]) -> str:
+    given = next((v for name, v in headers.items() if name.lower() == "authorization"), "")
+    scheme, _, key = given.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _policy(event: Event, effect: str, context: dict[str, str]) -> dict[str, Any]:
+    stage = "/".join(event["methodArn"].split("/")[:2])
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*/*"}
+    return {
+        "principalId": context.get("project_id", "unknown"),
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": context,
+    }
+
+
+handler = for_lambda(build)

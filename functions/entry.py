@@ -1,0 +1,91 @@
+"""What API Gateway invokes: event → route → handle → answer."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from functions.lambda_function import Event, Handler, for_lambda
+from functions.request import Request
+from functions.routes import ROUTES
+from threadkeep.domain.errors import ThreadkeepError
+from threadkeep.services import Services
+from threadkeep.wire import errors
+from threadkeep.wire.ids import well_formed
+
+_LOG = logging.getLogger("threadkeep.requests")
+
+Handle = Callable[[Request, Services], object]
+
+
+def build(function: str, services: Services) -> Handler:
+    """The handler of a function: it answers the routes that the table gives to it."""
+    handles: Mapping[tuple[str, str], Handle] = {
+        (route.method, route.path): import_module(route.handler).handle
+        for route in ROUTES
+        if route.function == function
+    }
+
+    def handler(event: Event, _context: object) -> dict[str, Any]:
+        began = time.perf_counter()
+        request = Request.of(event)
+        handle = handles[event["httpMethod"], event["resource"]]
+        answer = _answer(handle, request, services)
+        _log(event, request, answer, began)
+        return answer
+
+    return handler
+
+
+def _answer(handle: Handle, request: Request, services: Services) -> dict[str, Any]:
+    try:
+        return _proxy(200, handle(request, services), {}, request)
+    except Exception as error:  # noqa: BLE001  (the outermost edge)
+        if not isinstance(error, ThreadkeepError):
+            # The type and the place say what broke; a message might hold content.
+            _LOG.error(
+                "bug %s at %s",
+                type(error).__name__,
+                _place(error),
+                extra={"request_id": request.id},
+            )
+        status, body, headers = errors.answer(error, request.id)
+        return _proxy(status, body, headers, request)
+
+
+def _proxy(
+    status: int, body: object, headers: Mapping[str, str], request: Request
+) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", "x-request-id": request.id, **headers},
+        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        "isBase64Encoded": False,
+    }
+
+
+def _place(error: BaseException) -> str:
+    frames = []
+    step = error.__traceback__
+    while step:
+        frames.append(f"{step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno}")
+        step = step.tb_next
+    return " < ".join(reversed(frames))
+
+
+def _log(event: Event, request: Request, answer: Mapping[str, Any], began: float) -> None:
+    """One line for each request: never a body, and of the path only what is an id."""
+    ids = {k: v for k, v in request.path.items() if well_formed(v, v.partition("_")[0])}
+    milliseconds = round((time.perf_counter() - began) * 1000, 1)
+    _LOG.info(
+        "%s %s %s",
+        event["httpMethod"],
+        event["resource"],
+        answer["statusCode"],
+        extra={"request_id": request.id, "milliseconds": milliseconds, **ids},
+    )
+
+
+handler = for_lambda(build)

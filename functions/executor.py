@@ -1,0 +1,24 @@
+"""What the state machine calls: execute a leg of a run, or settle it."""
+
+from functions.lambda_function import Event, Handler, for_lambda
+from threadkeep.execution.answer import Answer
+from threadkeep.execution.execute import execute
+from threadkeep.execution.settle import settle
+from threadkeep.services import Services
+from threadkeep.store.keys import RunRef
+
+
+def build(_function: str, services: Services) -> Handler:
+    """The executor."""
+
+    def handler(event: Event, _context: object) -> Answer:
+        run = event["run"]
+        ref, leg = RunRef.of(run), int(run["leg"])
+        if event["action"] == "execute":
+            return execute(ref, leg, services.store, services.catalogue, services.clock)
+        return settle(ref, leg, services.store.runs, services.clock)
+
+    return handler
+
+
+handler = for_lambda(build)

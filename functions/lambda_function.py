@@ -1,0 +1,28 @@
+"""How a function becomes AWS's handler: built once, at init, when Lambda gives full CPU."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from threadkeep.services import Services
+
+Event = Mapping[str, Any]
+Handler = Callable[[Event, object], Any]
+Build = Callable[[str, Services], Handler]
+
+
+def for_lambda(build: Build) -> Handler:
+    """The handler of the function that this process is; outside Lambda one that says so."""
+    function = os.environ.get("THREADKEEP_FUNCTION")
+    if function is None:
+        return _not_in_lambda
+    from aws_lambda_powertools import Logger  # noqa: PLC0415  (only Lambda logs as JSON)
+
+    from threadkeep.services import from_environment  # noqa: PLC0415
+
+    Logger(service="threadkeep", level="INFO")
+    return build(function, from_environment())
+
+
+def _not_in_lambda(_event: Event, _context: object) -> Any:
+    raise RuntimeError("THREADKEEP_FUNCTION is not set: this handler is for Lambda")

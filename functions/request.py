@@ -1,0 +1,58 @@
+"""A request, taken out of an API Gateway proxy event."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel
+
+from threadkeep.domain.objects import PageRequest
+from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.wire.ids import path_id
+from threadkeep.wire.pages import parse_page
+from threadkeep.wire.validation import parse
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a handler may know of a request. Everything it asks for is valid or InvalidRequest."""
+
+    project_id: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    raw_body: bytes | str | None = field(default=None, repr=False)
+    id: str = field(default_factory=lambda: f"req_{uuid4().hex}")
+
+    @staticmethod
+    def of(event: Mapping[str, Any]) -> "Request":
+        """The request in a proxy event that passed the authorizer."""
+        body = event["body"]
+        return Request(
+            project_id=event["requestContext"]["authorizer"]["project_id"],
+            path=event["pathParameters"] or {},
+            query=event["queryStringParameters"] or {},
+            raw_body=base64.b64decode(body) if body and event["isBase64Encoded"] else body,
+        )
+
+    def body(self, model: type[M]) -> M:
+        return parse(model, self.raw_body)
+
+    def page(self, prefix: str) -> PageRequest:
+        return parse_page(self.query, prefix)
+
+    @property
+    def assistant_id(self) -> str:
+        return path_id(self.path, "assistant_id", "asst")
+
+    @property
+    def thread(self) -> ThreadRef:
+        return ThreadRef(self.project_id, path_id(self.path, "thread_id", "thread"))
+
+    @property
+    def run(self) -> RunRef:
+        thread_id = path_id(self.path, "thread_id", "thread")
+        return RunRef(self.project_id, thread_id, path_id(self.path, "run_id", "run"))

@@ -1,0 +1,32 @@
+"""What both ways of creating a run share: the snapshot that it starts from, and its checks."""
+
+from threadkeep.domain.errors import InvalidRequest, UnsupportedModel
+from threadkeep.domain.objects import Assistant, Run
+from threadkeep.services import Services
+from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
+from threadkeep.wire.not_supported import refuse_resolved_run
+
+_NOTHING_TO_SAY = (
+    "Run creation requires a Thread with a user message or an assistant with instructions."
+)
+
+
+def snapshot(
+    body: CreateRun | CreateThreadAndRun,
+    thread_id: str,
+    assistant: Assistant,
+    services: Services,
+    now: float,
+    *,
+    user_has_spoken: bool,
+) -> Run:
+    """The queued run, still without an id, or why it can't be."""
+    created_at = int(now)
+    expires_at = created_at + services.config.run_seconds
+    run = body.run("", thread_id, assistant, created_at, expires_at)
+    refuse_resolved_run(run)
+    if services.catalogue.resolve(run.model) is None:
+        raise UnsupportedModel(run.model)
+    if not (user_has_spoken or run.instructions):
+        raise InvalidRequest(_NOTHING_TO_SAY, code="invalid_thread")
+    return run

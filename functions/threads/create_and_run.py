@@ -1,0 +1,25 @@
+"""POST /threads/runs"""
+
+from functions.request import Request
+from functions.runs.snapshot import snapshot
+from threadkeep.services import Services
+from threadkeep.wire import objects
+from threadkeep.wire.bodies.runs import CreateThreadAndRun
+from threadkeep.wire.bodies.threads import CreateThread
+from threadkeep.wire.not_supported import refuse_run
+
+
+def handle(request: Request, services: Services) -> object:
+    body = request.body(CreateThreadAndRun)
+    refuse_run(body)
+    project_id = request.project_id
+    assistant = services.store.assistants.get(project_id, body.assistant_id)
+    now = services.clock.now()
+    new_thread = body.thread or CreateThread()
+    thread = new_thread.thread(services.ids.new("thread", now), int(now))
+    messages = [new.message("", thread.id, int(now)) for new in new_thread.messages or ()]
+    run = snapshot(
+        body, thread.id, assistant, services, now, user_has_spoken=thread.has_user_message
+    )
+    created = services.store.new_runs.create_with_thread(project_id, thread, run, messages, now)
+    return objects.run(created)

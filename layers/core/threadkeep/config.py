@@ -1,0 +1,44 @@
+"""Configuration: a typed value, read once from the environment; what is missing is named."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ConfigError(Exception):
+    """A setting is missing or makes no sense; the message names it."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """`run_seconds` is how long a run may take; `poll_after_ms` what pollers are told to wait."""
+
+    table_prefix: str = ""
+    state_machine_arn: str = ""
+    models: Path = Path("models.toml")
+    run_seconds: int = 600
+    poll_after_ms: int = 500
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str] = os.environ) -> "Config":
+        """As CDK sets it (`infra/aws`)."""
+        return Config(
+            table_prefix=_required(environment, "THREADKEEP_TABLE_PREFIX"),
+            state_machine_arn=environment.get("THREADKEEP_STATE_MACHINE_ARN", ""),
+            models=Path(environment.get("THREADKEEP_MODELS", "models.toml")),
+            run_seconds=_number(environment, "THREADKEEP_RUN_SECONDS", 600),
+        )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    if name not in environment:
+        raise ConfigError(f"The environment variable {name} is not set.")
+    return environment[name]
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"{name} must be a whole number above 0, not '{text}'.")
+    return int(text)

@@ -1,0 +1,215 @@
+"""The API's objects as values. Times are Unix seconds; JSON stays plain dicts and lists.
+
+Nothing here is changed in place: a new state is `dataclasses.replace`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from threadkeep.domain.ids import of_run
+
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+JSONObject: TypeAlias = Mapping[str, JSON]
+
+Role = Literal["user", "assistant"]
+MessageStatus = Literal["in_progress", "completed", "incomplete"]
+RunStatus = Literal[
+    "queued",
+    "in_progress",
+    "requires_action",
+    "cancelling",
+    "cancelled",
+    "failed",
+    "completed",
+    "incomplete",
+    "expired",
+]
+RunStepType = Literal["message_creation", "tool_calls"]
+RunStepStatus = Literal["in_progress", "cancelled", "failed", "completed", "expired"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assistant:
+    """A stored configuration of a model: what its runs start from."""
+
+    id: str
+    created_at: int
+    model: str
+    name: str | None = None
+    description: str | None = None
+    instructions: str | None = None
+    tools: Sequence[JSONObject] = ()
+    tool_resources: JSONObject = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    temperature: float = 1.0
+    top_p: float = 1.0
+    reasoning_effort: str | None = None
+    response_format: str | JSONObject = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A conversation.
+
+    `last_message_id` is what new ids must be above. The lock is `active_run_id` until
+    `active_until`.
+    """
+
+    id: str
+    created_at: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tool_resources: JSONObject = field(default_factory=dict)
+    last_message_id: str = ""
+    active_run_id: str | None = None
+    active_until: int | None = None
+    has_user_message: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message of a thread. `content` and `attachments` are as on the wire."""
+
+    id: str
+    thread_id: str
+    created_at: int
+    role: Role
+    content: Sequence[JSONObject]
+    status: MessageStatus = "completed"
+    assistant_id: str | None = None
+    run_id: str | None = None
+    attachments: Sequence[JSONObject] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    completed_at: int | None = None
+    incomplete_at: int | None = None
+    incomplete_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens, of a model turn or of several."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @property
+    def total(self) -> int:
+        """Prompt and completion; cached and reasoning tokens are parts of these."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastError:
+    """Why a run or a step failed. Shown to the app: holds no key and no prompt."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run: a snapshot of its configuration, and its state.
+
+    `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
+    begun, `open_step` is the type of the one under way. `shown`: a reader may have seen a part of
+    the turn under way.
+    """
+
+    id: str
+    thread_id: str
+    assistant_id: str
+    created_at: int
+    expires_at: int
+    status: RunStatus
+    model: str
+    instructions: str | None = None
+    tools: Sequence[JSONObject] = ()
+    tool_resources: JSONObject = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    temperature: float = 1.0
+    top_p: float = 1.0
+    reasoning_effort: str | None = None
+    response_format: str | JSONObject = "auto"
+    tool_choice: str | JSONObject = "auto"
+    parallel_tool_calls: bool = True
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    truncation_strategy: JSONObject = field(
+        default_factory=lambda: {"type": "auto", "last_messages": None}
+    )
+    leg: int = 1
+    attempt: int = 0
+    queued_at: int = 0
+    steps: int = 0
+    open_step: RunStepType | None = None
+    streamed: bool = False
+    shown: bool = False
+    started_at: int | None = None
+    cancelled_at: int | None = None
+    failed_at: int | None = None
+    completed_at: int | None = None
+    last_error: LastError | None = None
+    incomplete_reason: str | None = None
+    usage: Usage | None = None
+    pending_calls: Sequence[JSONObject] = ()
+
+    @property
+    def open_step_id(self) -> str:
+        """The id of the step under way: fixed by the run and the step's number."""
+        return of_run("step", self.id, self.steps - 1)
+
+    @property
+    def open_message_id(self) -> str:
+        """The id of the message that the step under way makes."""
+        return of_run("msg", self.id, self.steps - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStep:
+    """A model turn of a run. `step_details` is as on the wire."""
+
+    id: str
+    run_id: str
+    thread_id: str
+    assistant_id: str
+    created_at: int
+    type: RunStepType
+    step_details: JSONObject
+    status: RunStepStatus = "in_progress"
+    expires_at: int | None = None
+    usage: Usage | None = None
+    cancelled_at: int | None = None
+    completed_at: int | None = None
+    failed_at: int | None = None
+    expired_at: int | None = None
+    last_error: LastError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T_co]):
+    """A part of a list, in the order that was asked for."""
+
+    data: Sequence[T_co]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """What a list is asked for. `after` and `before` are ids, exclusive, in the order asked for."""
+
+    limit: int = 20
+    order: Literal["asc", "desc"] = "desc"
+    after: str | None = None
+    before: str | None = None

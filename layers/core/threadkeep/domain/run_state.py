@@ -1,0 +1,124 @@
+"""The life of a run as data: every transition, who makes it, and what must hold for it.
+
+Nothing else in the code names a transition; the store makes its conditions of this table. Expiry
+is a fact about time: an active run past its deadline is over for every reader, whether or not
+anybody has written it down.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from threadkeep.domain.objects import LastError, Run, RunStatus, RunStep, RunStepStatus
+
+ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From any of `sources` to `target`.
+
+    `attempt`: only the holder of the run's attempt. `leg`: only for the leg that the writer was
+    started for. `deadline`: only before it, only after it, or at any time. `step` is what becomes
+    of the open step.
+    """
+
+    sources: tuple[RunStatus, ...]
+    target: RunStatus
+    writer: Literal["create", "executor", "Settle"]
+    attempt: bool = False
+    leg: bool = False
+    deadline: Literal["before", "after", "any"] = "before"
+    step: RunStepStatus | None = None
+
+
+CREATE = Transition((), "queued", "create")
+CLAIM = Transition(("queued", "in_progress"), "in_progress", "executor", leg=True)
+WORK = Transition(("in_progress",), "in_progress", "executor", attempt=True)
+COMPLETE = Transition(("in_progress",), "completed", "executor", attempt=True, step="completed")
+CUT = Transition(("in_progress",), "incomplete", "executor", attempt=True, step="completed")
+FAIL = Transition(("in_progress",), "failed", "executor", attempt=True, step="failed")
+EXPIRE = Transition(
+    ("queued", "in_progress", "requires_action"),
+    "expired",
+    "Settle",
+    deadline="after",
+    step="expired",
+)
+CANCEL = Transition(("cancelling",), "cancelled", "Settle", deadline="any", step="cancelled")
+RUN_OUT = Transition(
+    ("in_progress",), "expired", "executor", attempt=True, deadline="after", step="expired"
+)
+STOP = Transition(
+    ("cancelling",), "cancelled", "executor", attempt=True, deadline="any", step="cancelled"
+)
+CRASH = Transition(
+    ("queued", "in_progress"), "failed", "Settle", leg=True, deadline="any", step="failed"
+)
+
+TRANSITIONS = {
+    "create": CREATE,
+    "claim": CLAIM,
+    "work": WORK,
+    "complete": COMPLETE,
+    "cut": CUT,
+    "fail": FAIL,
+    "expire": EXPIRE,
+    "cancel": CANCEL,
+    "run out": RUN_OUT,
+    "stop": STOP,
+    "crash": CRASH,
+}
+
+# Why a message that was begun is incomplete, by how its run ended.
+INCOMPLETE_REASONS = {
+    "incomplete": "max_tokens",
+    "failed": "run_failed",
+    "expired": "run_expired",
+    "cancelled": "run_cancelled",
+}
+
+CRASHED = LastError(code="server_error", message="Sorry, something went wrong.")
+
+
+def effective_status(run: Run, now: float) -> RunStatus:
+    """What the run is at `now`, for every reader, guard and the thread's lock."""
+    if run.status not in ACTIVE or now < run.expires_at:
+        return run.status
+    return "cancelled" if run.status == "cancelling" else "expired"
+
+
+def effective(run: Run, now: float) -> Run:
+    """The run as readers see it at `now`."""
+    status = effective_status(run, now)
+    if status == run.status:
+        return run
+    return replace(run, status=status, **ended_at(status, run.expires_at))
+
+
+def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
+    """The step as readers see it at `now`: no step is open once its run is over."""
+    status = effective_status(run, now)
+    if step.status != "in_progress" or status in ACTIVE:
+        return step
+    ending = {"expired": EXPIRE, "cancelled": CANCEL}.get(status, CRASH)
+    return closed_step(step, ending.step or "failed", run.expires_at, run.last_error)
+
+
+def closed_step(
+    step: RunStep, status: RunStepStatus, now: int, last_error: LastError | None = None
+) -> RunStep:
+    """An open step as it ends with its run."""
+    failed = last_error if status == "failed" else None
+    when: dict[str, Any] = {f"{status}_at": now}
+    return replace(step, status=status, last_error=failed, **when)
+
+
+def ended_at(status: RunStatus, now: int) -> dict[str, Any]:
+    """The field that tells when a run ended in this status; an expired run has none."""
+    field = {
+        "completed": "completed_at",
+        "incomplete": "completed_at",
+        "failed": "failed_at",
+        "cancelled": "cancelled_at",
+    }.get(status)
+    return {field: now} if field else {}

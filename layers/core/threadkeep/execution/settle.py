@@ -1,0 +1,72 @@
+"""Settling a run: whoever finds it over its deadline, cancelling or broken off ends it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from threadkeep.domain.clock import Clock
+from threadkeep.domain.objects import LastError, Run
+from threadkeep.domain.run_state import ACTIVE, CANCEL, CRASH, CRASHED, EXPIRE, Transition
+from threadkeep.execution.answer import DONE, Answer, wait_until
+from threadkeep.store.keys import RunRef
+from threadkeep.store.open_turn import close_open_turn
+from threadkeep.store.runs import RunLost, Runs
+
+T = TypeVar("T")
+
+
+def settle(ref: RunRef, leg: int, runs: Runs, clock: Clock) -> Answer:
+    """Bring the run to an end, or say until when it waits. Called when nobody executes the leg.
+
+    A zombie may still be writing, and another Settle may run: every ending is conditional on the
+    run as it was read, and who loses reads again. Done twice, the second finds the run over.
+    """
+
+    def decide() -> Answer:
+        run = runs.read(ref)
+        answer = standing(ref, run, leg, runs, clock)
+        if answer is None and run is not None:
+            _end(ref, run, CRASH, runs, clock, CRASHED)
+        return answer or DONE
+
+    return as_long_as_lost(decide)
+
+
+def as_long_as_lost(decide: Callable[[], T]) -> T:
+    """Decide anew by what is there whenever somebody else moved the run on meanwhile.
+
+    Ends, because the others' moves do: a run has finitely many.
+    """
+    while True:
+        try:
+            return decide()
+        except RunLost:
+            continue
+
+
+def standing(ref: RunRef, run: Run | None, leg: int, runs: Runs, clock: Clock) -> Answer | None:
+    """How the run stands for this leg, ended if it is due; None if the leg is to be worked on.
+
+    Raises RunLost when somebody else moved the run on meanwhile.
+    """
+    if run is None or run.leg != leg or run.status not in ACTIVE:
+        return DONE
+    if run.status == "cancelling":
+        _end(ref, run, CANCEL, runs, clock)
+        return DONE
+    if clock.now() >= run.expires_at:
+        _end(ref, run, EXPIRE, runs, clock)
+        return DONE
+    return wait_until(run.expires_at) if run.status == "requires_action" else None
+
+
+def _end(
+    ref: RunRef,
+    run: Run,
+    transition: Transition,
+    runs: Runs,
+    clock: Clock,
+    error: LastError | None = None,
+) -> None:
+    now = int(clock.now())
+    closing = close_open_turn(ref, run, transition, now, error)
+    runs.end(ref, run, transition, now, closing, last_error=error)

@@ -1,0 +1,94 @@
+"""Reading a model while watching the clock and the run: a stalled model holds up nothing."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from enum import Enum
+
+from threadkeep.domain.clock import Clock
+from threadkeep.providers.port import Chunk, ModelCall
+
+LOOK_EVERY = 1.0  # seconds between two looks at the run
+
+
+class Interrupted(Enum):
+    """Why the reading stopped before the model did."""
+
+    DEADLINE = "the run's time is up"
+    CANCELLED = "the run is being cancelled"
+
+
+def watch(
+    call: ModelCall, clock: Clock, deadline: float, look: Callable[[], Interrupted | None]
+) -> Generator[Chunk | Interrupted]:
+    """The call's chunks, until its end, `deadline` (Unix seconds), or a reason that `look` gives.
+
+    The model is read by a thread of its own that only fills a mailbox; everything else happens
+    here, in the caller's thread. However this ends, the call is stopped and its thread is gone.
+    """
+    mailbox = _Mailbox(clock)
+    reader = threading.Thread(target=mailbox.fill, args=(call,), name="model", daemon=True)
+    reader.start()
+    try:
+        next_look = clock.now() + LOOK_EVERY
+        while True:
+            item = mailbox.take(min(next_look, deadline))
+            if isinstance(item, _End):
+                item.check()
+                return
+            if item is not None:
+                yield item
+            if clock.now() >= deadline:
+                yield Interrupted.DEADLINE
+                return
+            if clock.now() >= next_look:
+                if reason := look():
+                    yield reason
+                    return
+                next_look = clock.now() + LOOK_EVERY
+    finally:
+        call.stop()
+        reader.join()
+
+
+class _End:
+    """The reader is done; `error` is a bug that ended it."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self._error = error
+
+    def check(self) -> None:
+        if self._error:
+            raise self._error
+
+
+class _Mailbox:
+    """A queue whose reader waits by the clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._condition = threading.Condition()
+        self._items: deque[Chunk | _End] = deque()
+
+    def fill(self, call: ModelCall) -> None:
+        try:
+            for chunk in call:
+                self._put(chunk)
+        except BaseException as error:  # noqa: BLE001  (a thread's edge: raised where it is read)
+            self._put(_End(error))
+        else:
+            self._put(_End())
+
+    def take(self, until: float) -> Chunk | _End | None:
+        """The next item, or None once the clock shows `until`."""
+        with self._condition:
+            while not self._items:
+                if self._clock.now() >= until:
+                    return None
+                self._clock.wait(self._condition, until)
+            return self._items.popleft()
+
+    def _put(self, item: Chunk | _End) -> None:
+        with self._condition:
+            self._items.append(item)
+            self._condition.notify()

@@ -1,0 +1,69 @@
+"""The composition root: what handlers and execution work with, built in one place."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import ClientError
+from botocore.session import Session
+
+from threadkeep.config import Config
+from threadkeep.domain.clock import Clock, SystemClock
+from threadkeep.domain.ids import IdSource
+from threadkeep.providers.catalogue import Catalogue
+from threadkeep.store.database import Database
+from threadkeep.store.store import Store
+
+# A resend after a lost answer is safe: reads are reads, and every write is a transaction's token.
+_CLIENT = ClientConfig(
+    retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=10
+)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a handler may use."""
+
+    config: Config
+    clock: Clock
+    ids: IdSource
+    store: Store
+    catalogue: Catalogue
+    executions: "Executions"
+
+
+class Executions:
+    """Starts the state machine."""
+
+    def __init__(self, client: Any, state_machine_arn: str) -> None:
+        self._client = client
+        self._arn = state_machine_arn
+
+    def start(self, name: str, input_: str) -> None:
+        """Start the execution `name`, or find that it was started: names are unique."""
+        try:
+            self._client.start_execution(stateMachineArn=self._arn, name=name, input=input_)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+
+def build(config: Config, session: Session, clock: Clock, catalogue: Catalogue) -> Services:
+    """The services over an AWS session, wherever its calls are answered."""
+    ids = IdSource()
+    database = Database(session.create_client("dynamodb", config=_CLIENT), config.table_prefix)
+    states = session.create_client("stepfunctions", config=_CLIENT)
+    return Services(
+        config=config,
+        clock=clock,
+        ids=ids,
+        store=Store(database, ids),
+        catalogue=catalogue,
+        executions=Executions(states, config.state_machine_arn),
+    )
+
+
+def from_environment() -> Services:
+    """The services of a Lambda function."""
+    config = Config.from_environment()
+    return build(config, Session(), SystemClock(), Catalogue.load(config.models))

@@ -1,0 +1,126 @@
+"""Domain object ⇄ DynamoDB item.
+
+Texts, integers and booleans are attributes; floats, lists and maps are JSON text in one attribute
+each: no Decimals, no nesting limit, and users' schemas come back byte for byte. What is None is
+not there. An object's id is its key. Long texts are compressed, which the attribute's type
+(binary) tells.
+"""
+
+import dataclasses
+import functools
+import json
+import types
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from threadkeep.store.expressions import Value
+
+Item = Mapping[str, Value]
+AttributeValue = Mapping[str, Any]
+T = TypeVar("T")
+
+_COMPRESS_ABOVE = 8_192  # characters
+_SCALARS = (str, int, bool)
+
+
+def dump(value: Any) -> str:
+    """Compact JSON, as it is stored."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def attributes(value: Any) -> dict[str, Value]:
+    """The fields of a domain object but its id, as attributes."""
+    changes = changed(type(value), dataclasses.asdict(value))
+    return {name: v for name, v in changes.items() if v is not None and name != "id"}
+
+
+def changed(cls: type, fields: Mapping[str, Any]) -> dict[str, Value | None]:
+    """Some fields of a `cls`, as attributes; None is for an attribute to remove."""
+    scalars = _scalars(cls)
+    return {
+        name: value if value is None or name in scalars else dump(_plain(value))
+        for name, value in fields.items()
+    }
+
+
+def restore(cls: type[T], item: Item, id_: str) -> T:
+    """The domain object that `attributes` made this item of."""
+    scalars, builders = _scalars(cls), _builders(cls)  # type: ignore[arg-type]  # a class is hashable
+    fields: dict[str, Any] = {"id": id_}
+    for name, build in builders.items():
+        if name in item:
+            value = item[name]
+            fields[name] = value if name in scalars else build(json.loads(str(value)))
+    return cls(**fields)
+
+
+def to_dynamodb(item: Item) -> dict[str, AttributeValue]:
+    """The item in DynamoDB's own notation."""
+    return {name: to_attribute(value) for name, value in item.items()}
+
+
+def to_attribute(value: Value) -> AttributeValue:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if len(value) > _COMPRESS_ABOVE:
+        return {"B": zlib.compress(value.encode())}
+    return {"S": value}
+
+
+def stored_size(item: Item) -> int:
+    """About how many bytes the item has in DynamoDB."""
+    values = (v for value in item.values() for v in to_attribute(value).values())
+    return sum(len(v.encode() if isinstance(v, str) else v) for v in values if v is not True and v)
+
+
+def from_dynamodb(item: Mapping[str, AttributeValue]) -> Item:
+    """The item that `to_dynamodb` wrote."""
+    return {name: _from_attribute(value) for name, value in item.items()}
+
+
+def _from_attribute(attribute: AttributeValue) -> Value:
+    ((kind, value),) = attribute.items()
+    if kind == "N":
+        return int(value)
+    if kind == "B":
+        return zlib.decompress(value).decode()
+    return value  # type: ignore[no-any-return]  # S and BOOL are what they are
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value
+
+
+@functools.cache
+def _scalars(cls: type) -> frozenset[str]:
+    return frozenset(name for name, hint in get_type_hints(cls).items() if _is_scalar(hint))
+
+
+def _is_scalar(hint: Any) -> bool:
+    if get_origin(hint) in (Union, types.UnionType):
+        return all(arm is type(None) or _is_scalar(arm) for arm in get_args(hint))
+    if get_origin(hint) is Literal:
+        return True
+    return hint in _SCALARS
+
+
+@functools.cache
+def _builders(cls: type) -> dict[str, Callable[[Any], Any]]:
+    """How each field but the id is made of its JSON: a nested object by its class, all else as it
+    is.
+    """
+    hints = {name: hint for name, hint in get_type_hints(cls).items() if name != "id"}
+    return {name: _builder(hint) for name, hint in hints.items()}
+
+
+def _builder(hint: Any) -> Callable[[Any], Any]:
+    arms = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    nested = next((arm for arm in arms if dataclasses.is_dataclass(arm)), None)
+    if nested is None:
+        return lambda value: value
+    return lambda value: nested(**value)  # type: ignore[operator]

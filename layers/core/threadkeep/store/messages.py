@@ -1,0 +1,82 @@
+"""The `messages` table. A run's messages are a range of ids: no index."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from threadkeep.domain.errors import Overloaded, ThreadLocked
+from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
+from threadkeep.domain.objects import Message, Page, PageRequest
+from threadkeep.store.contents import message_of, put_messages, with_contents
+from threadkeep.store.database import ConditionFailed, Database, together
+from threadkeep.store.expressions import Value, between, both, equal
+from threadkeep.store.items import Item
+from threadkeep.store.keys import ThreadRef
+from threadkeep.store.pages import Range, ids_between, page
+from threadkeep.store.tables import MESSAGES, THREADS
+from threadkeep.store.threads import append, refused, thread_of
+
+_TRIES = 60
+
+
+class Messages:
+    """The messages of all threads."""
+
+    def __init__(self, database: Database, ids: IdSource) -> None:
+        self._database = database
+        self._ids = ids
+
+    def create(self, ref: ThreadRef, message: Message) -> Message:
+        """Add the message at the end of its thread; the answer has the id it was given there.
+
+        What may race is other writers of the thread. The thread's `last_message_id` decides: a
+        write whose id is not above it is refused, and made again with a higher one, so no answer
+        sorts before its question whatever the clocks of two writers show.
+        """
+        for _ in range(_TRIES):
+            changes: dict[str, Value | None] = {"last_message_id": message.id}
+            if message.role == "user":
+                changes["has_user_message"] = True
+            thread = append(ref, message.id, message.created_at, changes)
+            try:
+                self._database.write(thread, *put_messages(ref, [message]))
+            except ConditionFailed as lost:
+                found = lost.found.get(0)
+                if run_id := refused(found, ref, message.created_at):
+                    raise ThreadLocked(ref.thread_id, run_id) from None
+                message = replace(message, id=self._above(message, found))
+            else:
+                return message
+        raise Overloaded
+
+    def list(
+        self, ref: ThreadRef, request: PageRequest, run_id: str | None = None
+    ) -> Page[Message]:
+        """A page of the thread's messages, or NotFound. `run_id`: only what that run produced."""
+        within = (of_run("msg", run_id, 0)[:-11], end_of_run("msg", run_id)) if run_id else None
+        range_ = ids_between("msg", request, within)
+        found, items = together(
+            lambda: self._database.get(THREADS, ref.key),
+            lambda: page(request, range_, lambda r, n: self._read(ref, r, n), dict),
+        )
+        thread_of(found, ref.thread_id)
+        whole = map(message_of, with_contents(self._database, ref, items.data))
+        # Another run's id may lie in the same place: only the item tells who produced it.
+        data = [message for message in whole if run_id in (None, message.run_id)]
+        return Page(data=data, has_more=items.has_more and bool(data))
+
+    def newest(self, ref: ThreadRef, at_most: int) -> Iterator[Message]:
+        """The thread's messages, newest first, read in pages of `at_most` as they are asked for."""
+        items = self._read(ref, ids_between("msg", PageRequest()), at_most)
+        while chunk := list(islice(items, at_most)):
+            yield from map(message_of, with_contents(self._database, ref, chunk))
+
+    def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
+        condition = both(
+            equal("thread", ref.partition), between("message_id", range_.low, range_.high)
+        )
+        return self._database.query(MESSAGES, condition, limit=limit, forward=range_.forward)
+
+    def _above(self, message: Message, thread: Item | None) -> str:
+        last = place(str(thread["last_message_id"])) if thread else ""
+        return self._ids.new("msg", message.created_at, after=last)

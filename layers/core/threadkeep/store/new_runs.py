@@ -1,0 +1,112 @@
+"""How runs begin: the one transaction that puts a run, its messages, and the thread's lock."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from threadkeep.domain.errors import Overloaded, RunActive
+from threadkeep.domain.ids import IdSource, end_of_run, place
+from threadkeep.domain.objects import Assistant, Message, Run, Thread
+from threadkeep.store.assistants import assistant_key, assistant_of
+from threadkeep.store.contents import put_messages
+from threadkeep.store.database import ConditionFailed, Database, Put
+from threadkeep.store.expressions import Value, absent
+from threadkeep.store.items import attributes
+from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.store.runs import log_transition
+from threadkeep.store.tables import ASSISTANTS, RUNS, THREADS
+from threadkeep.store.threads import append, put_thread, refused, thread_of
+
+_TRIES = 60
+
+
+class NewRuns:
+    """Puts runs; the stream of the table carries the news of each to the dispatcher."""
+
+    def __init__(self, database: Database, ids: IdSource) -> None:
+        self._database = database
+        self._ids = ids
+
+    def prerequisites(self, ref: ThreadRef, assistant_id: str) -> tuple[Assistant, Thread]:
+        """What a run starts from, or NotFound. One round trip."""
+        thread, assistant = self._database.get_many(
+            (THREADS, ref.key), (ASSISTANTS, assistant_key(ref.project_id, assistant_id))
+        )
+        return assistant_of(assistant, assistant_id), thread_of(thread, ref.thread_id)
+
+    def create(
+        self, ref: ThreadRef, thread: Thread, run: Run, messages: Sequence[Message], now: float
+    ) -> Run:
+        """Queue the run behind its additional messages, in their order; all of it or nothing.
+
+        What may race is every other writer of the thread. Its item decides: one active run, and
+        ids above all that is there. Whoever is refused for the ids takes higher ones.
+        """
+        last = thread.last_message_id
+        for _ in range(_TRIES):
+            messages, run = self._numbered(messages, run, now, last)
+            changes = locked_by(run, messages)
+            action = append(
+                ref, messages[0].id if messages else _first(run), run.created_at, changes
+            )
+            try:
+                self._database.write(action, put_run(ref, run), *put_messages(ref, messages))
+            except ConditionFailed as lost:
+                found = lost.found.get(0)
+                if active := refused(found, ref, run.created_at):
+                    raise RunActive(ref.thread_id, active) from None
+                last = str(found["last_message_id"]) if found else ""
+            else:
+                log_transition(run)
+                return run
+        raise Overloaded
+
+    def create_with_thread(
+        self, project_id: str, thread: Thread, run: Run, messages: Sequence[Message], now: float
+    ) -> Run:
+        """Put the thread, its messages and the queued run, or nothing."""
+        messages, run = self._numbered(messages, run, now, "")
+        ref = ThreadRef(project_id, thread.id)
+        locked = replace(
+            thread,
+            active_run_id=run.id,
+            active_until=run.expires_at,
+            last_message_id=end_of_run("msg", run.id),
+        )
+        self._database.write(
+            put_thread(project_id, locked), put_run(ref, run), *put_messages(ref, messages)
+        )
+        log_transition(run)
+        return run
+
+    def _numbered(
+        self, messages: Sequence[Message], run: Run, now: float, last: str
+    ) -> tuple[list[Message], Run]:
+        """The messages, then the run, with new ids above `last`."""
+        after = place(last)
+        numbered = [
+            replace(message, id=self._ids.new("msg", now, after=after)) for message in messages
+        ]
+        return numbered, replace(run, id=self._ids.new("run", now, after=after))
+
+
+def put_run(ref: ThreadRef, run: Run) -> Put:
+    """A run that was not there before."""
+    key = RunRef(ref.project_id, ref.thread_id, run.id).key
+    return Put(RUNS, {**key, **attributes(run)}, absent("run_id"))
+
+
+def locked_by(run: Run, messages: Sequence[Message]) -> dict[str, Value | None]:
+    """What becomes of the thread's item when the run takes it."""
+    changes: dict[str, Value | None] = {
+        "active_run_id": run.id,
+        "active_until": run.expires_at,
+        "last_message_id": end_of_run("msg", run.id),
+    }
+    if any(message.role == "user" for message in messages):
+        changes["has_user_message"] = True
+    return changes
+
+
+def _first(run: Run) -> str:
+    """The lowest id that a message of the run can have."""
+    return f"msg_{place(run.id)}"

@@ -1,0 +1,51 @@
+"""The `run_steps` table: the log of a run. A completed step is never touched again."""
+
+from collections.abc import Iterator
+
+from threadkeep.domain.errors import NotFound
+from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
+from threadkeep.domain.run_state import effective_step
+from threadkeep.store.database import Database, Put, together
+from threadkeep.store.expressions import Value, between, both, equal
+from threadkeep.store.items import Item, attributes, restore
+from threadkeep.store.keys import RunRef
+from threadkeep.store.pages import Range, ids_between, page
+from threadkeep.store.tables import RUN_STEPS, RUNS, THREADS
+from threadkeep.store.threads import thread_of
+
+
+def step_key(ref: RunRef, step_id: str) -> dict[str, Value]:
+    return {"run": ref.partition, "step_id": step_id}
+
+
+def put_step(ref: RunRef, step: RunStep) -> Put:
+    return Put(RUN_STEPS, {**step_key(ref, step.id), **attributes(step)})
+
+
+class RunSteps:
+    """The steps of all runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, ref: RunRef, request: PageRequest, now: float) -> Page[RunStep]:
+        """A page of the run's steps as readers see them at `now`, or NotFound."""
+        range_ = ids_between("step", request)
+        (thread, found), steps = together(
+            lambda: self._database.get_many((THREADS, ref.thread.key), (RUNS, ref.key)),
+            lambda: page(request, range_, lambda r, n: self._read(ref, r, n), _step),
+        )
+        thread_of(thread, ref.thread_id)
+        if found is None:
+            raise NotFound("run", ref.run_id)
+        run = restore(Run, found, ref.run_id)
+        data = [effective_step(step, run, now) for step in steps.data]
+        return Page(data=data, has_more=steps.has_more)
+
+    def _read(self, ref: RunRef, range_: Range, limit: int) -> Iterator[Item]:
+        condition = both(equal("run", ref.partition), between("step_id", range_.low, range_.high))
+        return self._database.query(RUN_STEPS, condition, limit=limit, forward=range_.forward)
+
+
+def _step(item: Item) -> RunStep:
+    return restore(RunStep, item, str(item["step_id"]))
