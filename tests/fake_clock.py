@@ -2,7 +2,8 @@
 
 import threading
 
-# A lost wake-up must fail a test, not hang it: waits end after this many real seconds and their loops look again.
+# A lost wake-up must fail a test, not hang it: waits end after this many real seconds and their
+# loops look again.
 _PATIENCE = 0.5
 
 
@@ -19,7 +20,9 @@ class FakeClock:
             return self._now
 
     def wait(self, condition: threading.Condition, until: float) -> None:
-        """As `Clock.wait`. The caller holds `condition` from the look at the time on, so no wake-up is lost."""
+        """As `Clock.wait`. The caller holds `condition` from the look at the time on, so no
+        wake-up is lost.
+        """
         with self._lock:
             if self._now >= until:
                 return

@@ -6,4 +6,5 @@ from threadkeep.wire import objects
 
 
 def handle(_request: Request, services: Services) -> object:
-    return objects.models(services.catalogue.names())
+    names = services.catalogue.names()
+    return objects.models(objects.model(name, owned_by="threadkeep") for name in names)

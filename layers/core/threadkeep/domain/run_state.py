@@ -8,7 +8,7 @@ anybody has written it down.
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from threadkeep.domain.objects import LastError, Run, RunStatus, RunStep, RunStepStatus
+from threadkeep.domain.objects import LastError, Run, RunStatus, RunStep, RunStepStatus, Usage
 
 ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 
@@ -101,16 +101,16 @@ def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
     if step.status != "in_progress" or status in ACTIVE:
         return step
     ending = {"expired": EXPIRE, "cancelled": CANCEL}.get(status, CRASH)
-    return closed_step(step, ending.step or "failed", run.expires_at, run.last_error)
+    return replace(step, **step_ends(ending, run.expires_at, error=run.last_error))
 
 
-def closed_step(
-    step: RunStep, status: RunStepStatus, now: int, last_error: LastError | None = None
-) -> RunStep:
-    """An open step as it ends with its run."""
-    failed = last_error if status == "failed" else None
-    when: dict[str, Any] = {f"{status}_at": now}
-    return replace(step, status=status, last_error=failed, **when)
+def step_ends(
+    transition: Transition, now: int, usage: Usage | None = None, error: LastError | None = None
+) -> dict[str, Any]:
+    """What becomes of the open step when its run ends by this transition, as fields."""
+    status = transition.step
+    failure = {"last_error": error} if status == "failed" else {}
+    return {"status": status, f"{status}_at": now, "expires_at": None, "usage": usage, **failure}
 
 
 def ended_at(status: RunStatus, now: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ same ones. `run` is the run in which the turn is the open one.
 from dataclasses import replace
 from typing import Any
 
-from threadkeep.domain.objects import LastError, Message, Run, RunStep, Usage
+from threadkeep.domain.objects import Message, Run, RunStep
 from threadkeep.domain.run_state import INCOMPLETE_REASONS, Transition
 
 
@@ -40,15 +40,6 @@ def begun_message(run: Run, now: int) -> Message:
         assistant_id=run.assistant_id,
         run_id=run.id,
     )
-
-
-def step_ends(
-    transition: Transition, now: int, usage: Usage | None, error: LastError | None
-) -> dict[str, Any]:
-    """What becomes of the open step when its run ends by this transition, as fields."""
-    status = transition.step
-    failure = {"last_error": error} if status == "failed" else {}
-    return {"status": status, f"{status}_at": now, "expires_at": None, "usage": usage, **failure}
 
 
 def message_ends(transition: Transition, now: int) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.objects import Message, Run, RunStep, Usage
-from threadkeep.domain.turns import begun_message, message_ends, said, step_ends, text_step
+from threadkeep.domain.run_state import step_ends
+from threadkeep.domain.turns import begun_message, message_ends, said, text_step
 from threadkeep.execution.engine import Ended, Event, TextBegan
 from threadkeep.store.contents import put_message
 from threadkeep.store.database import Action

@@ -1,7 +1,7 @@
 """The model port: what execution asks of a provider, and what it is told.
 
-A provider never raises for what the provider's server did: that is a result (`Failed`), because the run it ends is
-`failed`, not broken. An exception out of a provider is a bug.
+A provider never raises for what the provider's server did: that is a result (`Failed`), because the
+run it ends is `failed`, not broken. An exception out of a provider is a bug.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from threadkeep.domain.objects import Usage
 
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
+FinishReason = Literal["stop", "length", "content_filter"]
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,18 @@ class Text:
 
 @dataclass(frozen=True)
 class Finished:
-    """The last chunk of a turn that ended; `reason` is Chat Completions' finish_reason.
+    """The last chunk of a turn that ended; `usage` is None when the provider gave none.
 
-    `usage` is None when the provider gave none.
+    `reason` is Chat Completions' finish_reason; one that it does not know is `stop`.
     """
 
-    reason: str
+    reason: FinishReason
     usage: Usage | None = None
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The last chunk of a turn that did not end: `message` may be shown, it holds no key and no prompt."""
+    """The last chunk of a turn that broke; `message` may be shown: no key, no prompt."""
 
     code: FailureCode
     message: str
@@ -59,7 +60,10 @@ class ModelCall(Protocol):
         """The turn's chunks; the last is `Finished` or `Failed`, unless `stop` was called."""
 
     def stop(self) -> None:
-        """Wake the reader at once, also from a stalled read: the iteration then ends. May be called twice."""
+        """Wake the reader at once, also from a stalled read, and end the iteration.
+
+        May be called twice, and before the iteration begins.
+        """
 
 
 class Provider(Protocol):

@@ -1,6 +1,6 @@
 """The `api_keys` table: only the hash of a key is ever stored."""
 
-from threadkeep.store.database import Database, Put
+from threadkeep.store.database import ConditionFailed, Database, Put
 from threadkeep.store.expressions import Value, absent
 from threadkeep.store.tables import API_KEYS
 
@@ -17,6 +17,14 @@ class ApiKeys:
         return str(item["project_id"]) if item else None
 
     def put(self, key_hash: str, project_id: str, now: int) -> None:
-        """Let the key with this hash open the project; the same again changes nothing."""
+        """Let the key with this hash open the project; the same again changes nothing.
+
+        Raises ValueError if it opens another one.
+        """
         item: dict[str, Value] = {"key_hash": key_hash, "project_id": project_id, "created_at": now}
-        self._database.write(Put(API_KEYS, item, absent("key_hash")))
+        try:
+            self._database.write(Put(API_KEYS, item, absent("key_hash")))
+        except ConditionFailed as lost:
+            found = lost.found[0]
+            if found is None or found["project_id"] != project_id:
+                raise ValueError("this key belongs to another project") from None

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from threadkeep.domain.errors import Overloaded
+from threadkeep.domain.errors import InvalidRequest, Overloaded
 from threadkeep.store.expressions import Condition, Placeholders, Value, both, exists, update
-from threadkeep.store.items import Item, from_dynamodb, to_attribute, to_dynamodb
+from threadkeep.store.items import Item, from_dynamodb, stored_size, to_attribute, to_dynamodb
 from threadkeep.store.tables import Index, Table
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ Key = Mapping[str, Value]
 # Writers of one item meet: 30 at once on one thread took up to 51 tries in all.
 _TRIES = 60
 _LONGEST_PAUSE = 0.25
+_LARGEST_ITEM = 400_000  # bytes, with its names and numbers a little below DynamoDB's 409,600
+_TOO_LARGE = "The object is too large to be stored: shorten its instructions, tools or metadata."
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 sent_together: ContextVar[object | None] = ContextVar("sent_together", default=None)
@@ -175,6 +177,8 @@ class Database:
         body: dict[str, Any] = {"TableName": self._prefix + action.table.name}
         condition = action.condition
         if isinstance(action, Put):
+            if stored_size(action.item) > _LARGEST_ITEM:
+                raise InvalidRequest(_TOO_LARGE, code="request_too_large")
             body["Item"] = to_dynamodb(action.item)
         else:
             body["Key"] = to_dynamodb(action.key)

@@ -1,8 +1,8 @@
 """The actions that close the turn under way, for whoever ends a run without having run it."""
 
 from threadkeep.domain.objects import LastError, Message, Run, RunStep
-from threadkeep.domain.run_state import Transition
-from threadkeep.domain.turns import message_ends, step_ends
+from threadkeep.domain.run_state import Transition, step_ends
+from threadkeep.domain.turns import message_ends
 from threadkeep.store.database import Action, Update
 from threadkeep.store.items import changed
 from threadkeep.store.keys import RunRef

@@ -1,0 +1,52 @@
+# Two commands for a fresh machine with Python ≥ 3.11: `make serve` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= cdk.out
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --generate-hashes
+
+.PHONY: serve test test-long install lint lock docs synth bench clean
+
+serve: $(VENV)/serve.done
+	@exec $(BIN)/threadkeep serve $(ARGS)
+
+test: lint
+	$(BIN)/pytest
+
+test-long: $(VENV)/dev.done
+	$(BIN)/pytest --hypothesis-profile=long -m "not fixed" -s
+
+install: $(VENV)/dev.done
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+synth: $(VENV)/dev.done
+	$(BIN)/python -m infra.aws.synth $(OUT)
+
+lock: $(VENV)/dev.done
+	$(COMPILE) --universal --python-version 3.11 --extra build pyproject.toml -o requirements/serve.txt
+	$(COMPILE) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+		layers/deps/requirements.in -o layers/deps/requirements.txt
+
+clean:
+	rm -rf $(VENV) cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Only what serving needs. The project itself goes in last, editable and built without network.
+$(VENV)/serve.done: requirements/serve.txt pyproject.toml
+	@test -x $(BIN)/python || { echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what serving needs"
+	@$(PIP) --require-hashes -r requirements/serve.txt
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || { echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what the tests need (about a minute)"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@ $(VENV)/serve.done

@@ -1,0 +1,68 @@
+"""The catalogue: which model name leads to which provider (`models.toml`). The first match wins."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from threadkeep.providers.echo import Echo
+from threadkeep.providers.known_models import KNOWN_MODELS
+from threadkeep.providers.models_file import CatalogueError, Rule, read_rules
+from threadkeep.providers.port import Provider
+
+__all__ = ["Catalogue", "CatalogueError", "Entry"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a model name leads: the provider, and what the provider calls the model."""
+
+    provider: Provider
+    model: str
+
+
+class Catalogue:
+    """Maps model names to providers."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+
+    @staticmethod
+    def load(path: Path, environment: Mapping[str, str] = os.environ) -> "Catalogue":
+        """The catalogue in a file. Keys are read from the environment now, not at a call."""
+        try:
+            text = path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            raise CatalogueError(f"{path}: this is not UTF-8 text.") from None
+        except OSError as error:
+            raise CatalogueError(f"{path}: can't be read: {error.strerror}.") from None
+        return Catalogue.parse(text, str(path), environment)
+
+    @staticmethod
+    def parse(text: str, file: str, environment: Mapping[str, str] = os.environ) -> "Catalogue":
+        """The catalogue that `text` describes; errors name `file`."""
+        return Catalogue(read_rules(text, file, environment))
+
+    @staticmethod
+    def of(provider: Provider) -> "Catalogue":
+        """Every name leads to `provider`, which is told the name that was asked for."""
+        return Catalogue([Rule("*", provider)])
+
+    @staticmethod
+    def echo() -> "Catalogue":
+        """Every name leads to the echo."""
+        return Catalogue.of(Echo())
+
+    def resolve(self, name: str) -> Entry | None:
+        """Where `name` leads, None if nowhere."""
+        for rule in self._rules:
+            if fnmatchcase(name, rule.match):
+                return Entry(rule.provider, rule.model or name)
+        return None
+
+    def names(self) -> list[str]:
+        """The names to offer: those the catalogue spells out, then the known ones it answers to."""
+        spelt_out = [rule.match for rule in self._rules if not set(rule.match) & set("*?[")]
+        known = [name for name in KNOWN_MODELS if self.resolve(name)]
+        return list(dict.fromkeys(spelt_out + known))

@@ -1,0 +1,83 @@
+"""What a model server did wrong, and the `last_error` code that it makes: all in one exception."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from threadkeep.providers.port import FailureCode
+
+_BAD_REQUEST = 400
+_TOO_MANY_REQUESTS = 429
+_ABOUT_THE_PROMPT = re.compile(
+    r"\bprompt\b|\binvalid_prompt\b|\bcontext[ _](length|window|size)|\breduce the length\b"
+    r"|\binput\b.*\b(long|large|tokens?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Fault(Exception):
+    """A turn went wrong.
+
+    `summary` is our text; `detail` is the provider's, to be redacted before anybody sees it.
+    """
+
+    def __init__(self, summary: str, detail: str = "", code: FailureCode = "server_error") -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.detail = detail
+        self.code = code
+
+
+def of_status(status: int, body: bytes) -> Fault:
+    """The fault that an answer other than 200 is."""
+    error = _error_in(_parsed(body))
+    detail = _text(error) or body.decode(errors="replace")
+    summary = f"The model server answered with status {status}"
+    return Fault(summary, detail, _code(status, _kind(error), detail))
+
+
+def of_error(error: object) -> Fault:
+    """The fault that an `error` in an answer of status 200 is; its `code` is a status or a name."""
+    kind, detail = _kind(error), _text(error)
+    status = _TOO_MANY_REQUESTS if re.search(r"\b429\b|rate_limit", kind) else _BAD_REQUEST
+    return Fault("The model server reported an error", detail, _code(status, kind, detail))
+
+
+def of_body(content_type: str, body: bytes) -> Fault:
+    """The fault that one whole body is, where a stream was asked for."""
+    error = _error_in(_parsed(body))
+    if isinstance(error, str) or _text(error):
+        return of_error(error)
+    return Fault(f"The model server answered with {content_type} instead of a stream of events")
+
+
+def _code(status: int, kind: str, text: str) -> FailureCode:
+    if status == _TOO_MANY_REQUESTS:
+        return "rate_limit_exceeded"
+    if status == _BAD_REQUEST and _ABOUT_THE_PROMPT.search(f"{kind} {text}"):
+        return "invalid_prompt"
+    return "server_error"
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _error_in(body: object) -> object:
+    """OpenAI wraps the error in `error`; servers near to it answer with the error alone."""
+    return body.get("error", body) if isinstance(body, Mapping) else None
+
+
+def _text(error: object) -> str:
+    if not isinstance(error, Mapping):
+        return error if isinstance(error, str) else ""
+    texts: tuple[Any, ...] = (error.get("message"), error.get("detail"))
+    return next((text for text in texts if isinstance(text, str)), "")
+
+
+def _kind(error: object) -> str:
+    return f"{error.get('code')} {error.get('type')}" if isinstance(error, Mapping) else ""

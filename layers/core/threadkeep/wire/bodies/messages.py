@@ -1,0 +1,152 @@
+"""Messages: what an app may add to a thread."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field
+from pydantic_core import PydanticCustomError
+
+from threadkeep.domain.objects import JSONObject, Message
+from threadkeep.wire.bodies.fields import (
+    ARRAY,
+    STRING,
+    Body,
+    FileId,
+    LongText,
+    Metadata,
+    Part,
+    string_or,
+)
+
+MAX_MESSAGES = 90  # that a thread or a run brings along: they are written in one transaction
+_URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+
+
+def _web_url(value: str) -> str:
+    if not _URL.fullmatch(value):
+        raise PydanticCustomError("wrong_url", "a URL")
+    return value
+
+
+Detail = Literal["auto", "low", "high"]
+
+
+class TextPart(Part):
+    """Text. A plain string in requests, an object with annotations in answers."""
+
+    type: Literal["text"]
+    text: LongText
+
+    def to_json(self) -> dict[str, Any]:
+        return text_part(self.text)
+
+
+class ImageFile(Part):
+    """A picture among the files."""
+
+    file_id: FileId
+    detail: Detail | None = None
+
+
+class ImageFilePart(Part):
+    """A picture among the files."""
+
+    type: Literal["image_file"]
+    image_file: ImageFile
+
+    def to_json(self) -> dict[str, Any]:
+        shown = {"file_id": self.image_file.file_id, "detail": self.image_file.detail or "auto"}
+        return {"type": self.type, "image_file": shown}
+
+
+class ImageURL(Part):
+    """A picture on the web."""
+
+    url: Annotated[str, AfterValidator(_web_url)]
+    detail: Detail | None = None
+
+
+class ImageURLPart(Part):
+    """A picture on the web."""
+
+    type: Literal["image_url"]
+    image_url: ImageURL
+
+    def to_json(self) -> dict[str, Any]:
+        shown = {"url": self.image_url.url, "detail": self.image_url.detail or "auto"}
+        return {"type": self.type, "image_url": shown}
+
+
+_Part = Annotated[TextPart | ImageFilePart | ImageURLPart, Discriminator("type")]
+Content = Annotated[
+    Annotated[LongText, STRING]
+    | Annotated[list[_Part], Field(min_length=1, fail_fast=True), ARRAY],
+    string_or("an array of objects"),
+]
+
+
+class AttachedCodeInterpreter(Part):
+    """For the code interpreter."""
+
+    type: Literal["code_interpreter"]
+
+
+class AttachedFileSearch(Part):
+    """For the file search."""
+
+    type: Literal["file_search"]
+
+
+_AttachedTool = Annotated[AttachedCodeInterpreter | AttachedFileSearch, Discriminator("type")]
+
+
+class Attachment(Part):
+    """A file, and the tools that it is for."""
+
+    file_id: FileId
+    tools: Annotated[list[_AttachedTool], Field(fail_fast=True)]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"file_id": self.file_id, "tools": [{"type": tool.type} for tool in self.tools]}
+
+
+class CreateMessage(Body):
+    """POST /threads/{thread_id}/messages, and each message that a thread or a run brings along."""
+
+    role: Literal["user", "assistant"]
+    content: Content
+    attachments: Annotated[list[Attachment], Field(fail_fast=True)] | None = None
+    metadata: Metadata | None = None
+
+    def parts(self) -> list[JSONObject]:
+        """The content as it is stored and shown."""
+        if isinstance(self.content, str):
+            return [text_part(self.content)]
+        return [part.to_json() for part in self.content]
+
+    def message(self, id_: str, thread_id: str, created_at: int) -> Message:
+        """The message that this makes: complete at once, and nobody's but the app's."""
+        return Message(
+            id=id_,
+            thread_id=thread_id,
+            created_at=created_at,
+            role=self.role,
+            content=self.parts(),
+            completed_at=created_at,
+            attachments=[attachment.to_json() for attachment in self.attachments or ()],
+            metadata=self.metadata or {},
+        )
+
+
+Messages = Annotated[list[CreateMessage], Field(max_length=MAX_MESSAGES, fail_fast=True)]
+
+
+class ModifyMessage(Body):
+    """POST /threads/{thread_id}/messages/{message_id}. Null clears, absence leaves alone."""
+
+    metadata: Metadata | None = None
+
+
+def text_part(value: str) -> dict[str, Any]:
+    """A text part as it is stored and shown."""
+    return {"type": "text", "text": {"value": value, "annotations": []}}

@@ -1,0 +1,108 @@
+"""THE tables of what later issues build. What an entry names is refused, never ignored.
+
+Null and defaults are never refused. Assistants and threads store and echo what no run may use yet.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from threadkeep.domain.errors import InvalidRequest
+from threadkeep.domain.objects import Run
+from threadkeep.wire.bodies.messages import CreateMessage
+from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
+from threadkeep.wire.bodies.threads import CreateThread
+from threadkeep.wire.bodies.tools import NewToolResources
+
+UNSUPPORTED_TOOLS = frozenset({"code_interpreter", "file_search"})
+
+
+def _kind(value: Any) -> str:
+    """The `type` of a tool, a format or a part, as parsed or as stored; a string is its own."""
+    if isinstance(value, str):
+        return value
+    kind: str = value["type"] if isinstance(value, Mapping) else value.type
+    return kind
+
+
+def _always(_: object) -> bool:
+    return True
+
+
+UNSUPPORTED_PARAMETERS: Mapping[str, Callable[[Any], bool]] = {
+    "stream": bool,
+    "tools": lambda tools: any(_kind(tool) == "function" for tool in tools),
+    "max_prompt_tokens": _always,
+    "max_completion_tokens": _always,
+    "response_format": lambda format_: _kind(format_) not in {"auto", "text"},
+    "reasoning_effort": _always,
+    "tool_choice": lambda choice: _kind(choice) not in {"auto", "none"},
+    "image_file": _always,
+    "image_url": _always,
+    "attachments": bool,
+    "vector_stores": bool,
+    "include[]": bool,
+}
+
+
+def refuse_query(query: Mapping[str, str] | None) -> None:
+    """Refuses what a query string asks for."""
+    for name in ("include", "include[]"):
+        _refuse("include[]", (query or {}).get(name))
+
+
+def refuse_tool_resources(resources: NewToolResources | None, path: str = "") -> None:
+    """Refuses vector stores that would have to be made."""
+    if resources and resources.file_search:
+        stores = resources.file_search.vector_stores
+        _refuse("vector_stores", stores, param=f"{path}tool_resources.file_search.vector_stores")
+
+
+def refuse_message(message: CreateMessage, path: str = "") -> None:
+    """Refuses what a message may not hold yet."""
+    if not isinstance(message.content, str):
+        for part in message.content:
+            _refuse(part.type, part, param=f"{path}content")
+    _refuse("attachments", message.attachments, param=f"{path}attachments")
+
+
+def refuse_thread(thread: CreateThread, path: str = "") -> None:
+    """Refuses what a new thread may not hold yet."""
+    _refuse_messages(thread.messages, f"{path}messages")
+    refuse_tool_resources(thread.tool_resources, path)
+
+
+def refuse_run(body: CreateRun | CreateThreadAndRun) -> None:
+    """Refuses what the request asks of a run: all that can be said before the assistant is read."""
+    _refuse_tools(body.tools or ())
+    for name, value in body:
+        _refuse(name, value)
+    if isinstance(body, CreateRun):
+        _refuse_messages(body.additional_messages, "additional_messages")
+    elif body.thread is not None:
+        refuse_thread(body.thread, "thread.")
+
+
+def refuse_resolved_run(run: Run) -> None:
+    """Refuses what the run has from its assistant."""
+    _refuse_tools(run.tools)
+    for name in ("tools", "response_format", "reasoning_effort"):
+        _refuse(name, getattr(run, name))
+
+
+def _refuse_messages(messages: Iterable[CreateMessage] | None, path: str) -> None:
+    for index, message in enumerate(messages or ()):
+        refuse_message(message, f"{path}[{index}].")
+
+
+def _refuse_tools(tools: Iterable[Any]) -> None:
+    for kind in map(_kind, tools):
+        if kind in UNSUPPORTED_TOOLS:
+            text = f"The tool '{kind}' is not supported yet."
+            raise InvalidRequest(text, "tools", "unsupported_tool")
+
+
+def _refuse(name: str, value: object, *, param: str | None = None) -> None:
+    unsupported = UNSUPPORTED_PARAMETERS.get(name)
+    if value is not None and unsupported is not None and unsupported(value):
+        text = f"'{name}' is not supported yet."
+        raise InvalidRequest(text, param or name, "unsupported_parameter")

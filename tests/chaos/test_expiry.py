@@ -1,0 +1,77 @@
+"""A run whose model never answers expires: for readers to the second, durably soon after."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scripted_provider import ScriptedProvider, Stall, says
+from tests.system import Refused, running
+from threadkeep.providers.port import Text
+from threadkeep.store.keys import ThreadRef
+
+HALF_AN_ANSWER = [Text("So far"), Stall()]
+
+
+def test_expired_at_the_second(tmp_path: Path) -> None:
+    """Readers see the run in progress until its deadline, and expired from then on."""
+    provider = ScriptedProvider([Stall()])
+    with running(tmp_path, provider=provider) as system:
+        run = system.new_run()
+        system.until(lambda: system.stored(run) == "in_progress")
+        system.advance(run["expires_at"] - system.clock.now() - 1)
+        assert system.seen(run)["status"] == "in_progress"
+        system.advance(1)
+        assert system.seen(run)["status"] == "expired"
+        assert system.ended(run)["status"] == "expired"
+
+
+def test_the_thread_takes_messages_again(tmp_path: Path) -> None:
+    """From the deadline on, even before anybody has written the expiry."""
+    with running(tmp_path, provider=ScriptedProvider([Stall()])) as system:
+        run = system.new_run()
+        path = f"/threads/{run['thread_id']}/messages"
+        with pytest.raises(Refused) as refused:
+            system.post(path, {"role": "user", "content": "Too early"})
+        text = f"Can't add messages to {run['thread_id']} while a run {run['id']} is active."
+        assert refused.value.error["message"] == text
+        system.advance(600)
+        system.post(path, {"role": "user", "content": "Now"})
+
+
+def test_what_was_said_is_kept(tmp_path: Path) -> None:
+    """The begun message is incomplete, its text kept; the step is expired."""
+    with running(tmp_path, provider=ScriptedProvider(HALF_AN_ANSWER)) as system:
+        run = system.new_run()
+        system.until(lambda: system.steps(run))
+        run = system.ended(run, moving=30)
+        assert run["status"] == "expired"
+        answer = system.messages(run)[-1]
+        assert answer["status"] == "incomplete"
+        assert answer["incomplete_details"] == {"reason": "run_expired"}
+        assert answer["content"][0]["text"]["value"] == "So far"
+        assert [step["status"] for step in system.steps(run)] == ["expired"]
+
+
+def test_a_late_settle_leaves_the_next_run_alone(tmp_path: Path) -> None:
+    """The expiry of one run is written while a second one holds the thread: its lock stays."""
+    with running(tmp_path, provider=ScriptedProvider([Stall()])) as system:
+        first = system.new_run()
+        system.until(lambda: system.stored(first) == "in_progress")
+        system.advance(600)
+        second = system.run(first["thread_id"], first["assistant_id"])
+        system.ended(first)
+        thread = system.local.services.store.threads.get(ThreadRef("acme", first["thread_id"]))
+        assert thread.active_run_id == second["id"]
+
+
+def test_stalled_runs_delay_nobody(tmp_path: Path) -> None:
+    """100 runs whose model never answers delay neither the 101st nor their own expiry."""
+    provider = ScriptedProvider([Stall()])
+    with running(tmp_path, provider=provider) as system:
+        assistant_id = system.assistant()["id"]
+        stalled = [system.run(system.thread("Hi")["id"], assistant_id) for _ in range(100)]
+        system.until(lambda: len(provider.requests) == 100)
+        provider.script = says("Hello")
+        assert system.ended(system.new_run())["status"] == "completed"
+        system.advance(600)
+        assert {system.ended(run)["status"] for run in stalled} == {"expired"}

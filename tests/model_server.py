@@ -1,0 +1,358 @@
+"""A model server for tests: speaks Chat Completions over real HTTP on loopback, and answers what the test scripts.
+
+    with ModelServer([Say("Hello"), Fault(429)]) as server:
+        provider = OpenAIChat(server.base_url)
+
+A script is one turn (the answer to every request), a list of turns (one a request, in order; any further request is
+answered 500), or a function from the request to its turn.
+"""
+
+import json
+import selectors
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+_PATIENCE = 20.0  # real seconds until a wait for what never comes fails its test
+_USAGE = {
+    "prompt_tokens": 12,
+    "completion_tokens": 5,
+    "total_tokens": 17,
+    "prompt_tokens_details": {"cached_tokens": 3},
+    "completion_tokens_details": {"reasoning_tokens": 2},
+}
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came in."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Answer(Protocol):
+    """What a turn does with the request that it answers."""
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Send the status and headers; what follows is sent in chunks."""
+
+    def send(self, piece: bytes) -> None:
+        """Send a piece of the body, or of the bare connection if nothing was begun."""
+
+    def event(self, data: Any) -> None:
+        """Send a server-sent event: JSON, or the text as it is."""
+
+    def end(self) -> None:
+        """End the body as HTTP wants it; without this the connection drops."""
+
+    def wait(self) -> bool:
+        """Until the server releases what stalls (True), is closed, or the client leaves."""
+
+
+class Turn(Protocol):
+    """How a request is answered."""
+
+    def play(self, answer: Answer) -> None:
+        """Send everything."""
+
+
+Script = Turn | Sequence[Turn] | Callable[[Received], Turn]
+_STREAM = {"Content-Type": "text/event-stream"}
+
+
+def delta(finish_reason: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A chunk of a chat completion."""
+    choice = {"index": 0, "delta": fields, "finish_reason": finish_reason}
+    return {"object": "chat.completion.chunk", "model": "scripted", "choices": [choice]}
+
+
+def usage_chunk(usage: Mapping[str, Any]) -> dict[str, Any]:
+    """The chunk after the last, which tells the usage."""
+    return {"object": "chat.completion.chunk", "model": "scripted", "choices": [], "usage": usage}
+
+
+def _cut(text: str, pieces: int) -> list[str]:
+    size = -(-len(text) // pieces) or 1
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+@dataclass(frozen=True)
+class Say:
+    """An ordinary answer. `usage` None leaves the usage out, `finish_reason` None the reason."""
+
+    text: str = "Hello from the model."
+    pieces: int = 3
+    finish_reason: str | None = "stop"
+    usage: Mapping[str, Any] | None = field(default_factory=lambda: _USAGE)
+
+    def play(self, answer: Answer) -> None:
+        answer.begin(200, _STREAM)
+        answer.event(delta(role="assistant", content=""))
+        for piece in _cut(self.text, self.pieces):
+            answer.event(delta(content=piece))
+        self.finish(answer)
+
+    def finish(self, answer: Answer) -> None:
+        if self.finish_reason:
+            answer.event(delta(self.finish_reason))
+        if self.usage is not None:
+            answer.event(usage_chunk(self.usage))
+        answer.event("[DONE]")
+        answer.end()
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Headers and perhaps a first piece, then nothing; once released, the rest.
+
+    Without `headers` nothing at all is sent before the release.
+    """
+
+    first: str = ""
+    rest: str = "Released."
+    headers: bool = True
+
+    def play(self, answer: Answer) -> None:
+        if self.headers:
+            self._begin(answer)
+        if not answer.wait():
+            return
+        if not self.headers:
+            self._begin(answer)
+        answer.event(delta(content=self.rest))
+        Say().finish(answer)
+
+    def _begin(self, answer: Answer) -> None:
+        answer.begin(200, _STREAM)
+        if self.first:
+            answer.event(delta(content=self.first))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A whole answer that is no stream; `body` is text, or something to be sent as JSON."""
+
+    status: int
+    body: Any = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def play(self, answer: Answer) -> None:
+        is_text = isinstance(self.body, str)
+        content_type = "text/plain" if is_text else "application/json"
+        answer.begin(self.status, {"Content-Type": content_type, **self.headers})
+        answer.send((self.body if is_text else json.dumps(self.body)).encode())
+        answer.end()
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Says some pieces, then the connection is gone; with None it is gone before any answer."""
+
+    after_pieces: int | None = 1
+
+    def play(self, answer: Answer) -> None:
+        if self.after_pieces is None:
+            return
+        answer.begin(200, _STREAM)
+        for number in range(self.after_pieces):
+            answer.event(delta(content=f"piece {number} "))
+
+
+@dataclass(frozen=True)
+class Events:
+    """A stream of exactly these events, ended cleanly, with or without `[DONE]`."""
+
+    events: Sequence[Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def play(self, answer: Answer) -> None:
+        answer.begin(200, {**_STREAM, **self.headers})
+        for event in self.events:
+            answer.event(event)
+        answer.end()
+
+
+@dataclass(frozen=True)
+class Raw:
+    """These bytes in place of an HTTP answer, then the connection is closed."""
+
+    data: bytes
+
+    def play(self, answer: Answer) -> None:
+        answer.send(self.data)
+
+
+class ModelServer:
+    """Invariant: every connection has a thread, and `close` ends both, also while a turn stalls.
+
+    `requests` grows under the condition that `wait_for_requests` waits on, before the turn is
+    played. What stalls waits on its connection and on a bell; `release` and `close` ring
+    it for good, so nobody can begin to wait too late to hear it.
+    """
+
+    def __init__(self, script: Script | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Received] = []
+        self.departures = 0
+        self.released = False
+        self._script = Say() if script is None else script
+        self._changed = threading.Condition()
+        self._bell, self._bell_rope = socket.socketpair()
+        self._server = _Server(self)
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.base_url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}/v1"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def wait_for_requests(self, number: int = 1) -> list[Received]:
+        """Until so many requests have come; those that have."""
+        self._wait(lambda: len(self.requests) >= number, f"{number} requests")
+        return list(self.requests)
+
+    def wait_for_departures(self, number: int = 1) -> None:
+        """Until so many clients have left a turn that stalled."""
+        self._wait(lambda: self.departures >= number, f"{number} departures")
+
+    def release(self) -> None:
+        """Let everything that stalls, now or later, go on."""
+        self.released = True
+        self._ring()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._ring()
+        self._server.end_connections()
+        self._server.server_close()
+        self._bell.close()
+        self._bell_rope.close()
+
+    def turn_for(self, received: Received) -> Turn:
+        """Note the request, and say how it is answered."""
+        with self._changed:
+            number = len(self.requests)
+            self.requests.append(received)
+            self._changed.notify_all()
+        if isinstance(self._script, Sequence):
+            unscripted = Fault(500, {"error": {"message": "the script has no turn for this"}})
+            return self._script[number] if number < len(self._script) else unscripted
+        return self._script(received) if callable(self._script) else self._script
+
+    def wait_on(self, connection: socket.socket) -> bool:
+        """As `Answer.wait`."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            selector.register(self._bell, selectors.EVENT_READ)
+            heard = [key.fileobj for key, _ in selector.select()]
+        if self._bell in heard:
+            return self.released
+        with self._changed:
+            self.departures += 1
+            self._changed.notify_all()
+        return False
+
+    def _ring(self) -> None:
+        self._bell_rope.send(b"!")
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        with self._changed:
+            assert self._changed.wait_for(condition, _PATIENCE), f"waited in vain for {what}"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, owner: ModelServer) -> None:
+        self.owner = owner
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def server_bind(self) -> None:
+        """Without the look-up of our own name, which can take seconds."""
+        TCPServer.server_bind(self)
+        self.server_port = self.socket.getsockname()[1]
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open[request] = threading.current_thread()
+        super().process_request_thread(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.pop(request, None)
+            super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Connections end in every possible way here: that is what is tested."""
+
+    def end_connections(self) -> None:
+        with self._lock:
+            threads = list(self._open.values())
+            for connection in self._open:
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join(_PATIENCE)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Plays the turns on one connection. It is the `Answer`."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+    _chunked = False
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        received = Received(self.path, dict(self.headers), json.loads(body))
+        self.close_connection = True
+        self.server.owner.turn_for(received).play(self)
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self._chunked = True
+        self.send_response(status)
+        for name, value in {**headers, "Transfer-Encoding": "chunked"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def send(self, piece: bytes) -> None:
+        if self._chunked and piece:
+            piece = b"%x\r\n%s\r\n" % (len(piece), piece)
+        self.wfile.write(piece)
+
+    def event(self, data: Any) -> None:
+        text = data if isinstance(data, str) else json.dumps(data)
+        self.send(f"data: {text}\n\n".encode())
+
+    def end(self) -> None:
+        self.wfile.write(b"0\r\n\r\n")
+
+    def wait(self) -> bool:
+        return self.server.owner.wait_on(self.connection)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's name)
+        """Tests are quiet."""

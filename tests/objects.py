@@ -1,0 +1,57 @@
+"""Domain objects for tests, with what they need not say filled in."""
+
+from typing import Any
+
+from threadkeep.domain.ids import IdSource
+from threadkeep.domain.objects import Assistant, Message, Role, Run, Thread
+from threadkeep.store.keys import RunRef, ThreadRef
+
+IDS = IdSource()
+NOW = 1_800_000_000
+PROJECT = "acme"
+
+
+def assistant(**fields: Any) -> Assistant:
+    return Assistant(**{"id": IDS.new("asst", NOW), "created_at": NOW, "model": "gpt-4o", **fields})
+
+
+def thread(**fields: Any) -> Thread:
+    return Thread(**{"id": IDS.new("thread", NOW), "created_at": NOW, **fields})
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"type": "text", "text": {"value": value, "annotations": []}}
+
+
+def message(thread_id: str, value: str = "Hi", role: Role = "user", **fields: Any) -> Message:
+    return Message(
+        id=IDS.new("msg", NOW),
+        thread_id=thread_id,
+        created_at=NOW,
+        role=role,
+        content=[text(value)],
+        **fields,
+    )
+
+
+def run(thread_id: str, **fields: Any) -> Run:
+    """A queued run without an id, as the snapshot makes it."""
+    given = {
+        "id": "",
+        "thread_id": thread_id,
+        "assistant_id": "asst_1",
+        "created_at": NOW,
+        "queued_at": NOW,
+        "expires_at": NOW + 600,
+        "status": "queued",
+        "model": "gpt-4o",
+    }
+    return Run(**{**given, **fields})
+
+
+def ref(thread_id: str) -> ThreadRef:
+    return ThreadRef(PROJECT, thread_id)
+
+
+def run_ref(of: Run) -> RunRef:
+    return RunRef(PROJECT, of.thread_id, of.id)

@@ -1,0 +1,101 @@
+"""Threads, their messages, and the lock."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.objects import IDS, NOW, PROJECT, message, ref, run, thread
+from threadkeep.domain.errors import InvalidRequest, NotFound, ThreadLocked
+from threadkeep.domain.objects import PageRequest, Thread
+from threadkeep.store.keys import ThreadRef
+from threadkeep.store.store import Store
+
+ALL = PageRequest(limit=100, order="asc")
+
+
+def new_thread(store: Store) -> Thread:
+    made = thread()
+    store.threads.create(PROJECT, made, [])
+    return made
+
+
+def values(store: Store, of: Thread, request: PageRequest = ALL) -> list[str]:
+    page = store.messages.list(ref(of.id), request)
+    return [part["text"]["value"] for m in page.data for part in m.content]  # type: ignore[index, call-overload, misc]
+
+
+def test_what_was_stored_comes_back(store: Store) -> None:
+    """A thread and its messages are read as they were written, metadata and all."""
+    made = thread(metadata={"k": "v"}, tool_resources={"file_search": {"vector_store_ids": []}})
+    first = message(made.id, "Hi", metadata={"a": "b"}, completed_at=NOW)
+    store.threads.create(PROJECT, made, [first])
+    assert store.threads.get(ref(made.id)) == made
+    assert store.messages.list(ref(made.id), ALL).data == [first]
+
+
+def test_another_project_finds_nothing(store: Store) -> None:
+    """The project is part of the key: a thread of somebody else is not there."""
+    made = new_thread(store)
+    with pytest.raises(NotFound):
+        store.threads.get(ThreadRef("other", made.id))
+    with pytest.raises(NotFound):
+        store.messages.create(ThreadRef("other", made.id), message(made.id))
+
+
+def test_messages_keep_their_order(store: Store) -> None:
+    """An id that is not above the thread's last is made anew, whatever the writers' clocks show."""
+    made = new_thread(store)
+    late = message(made.id, "second")
+    early = message(made.id, "first")
+    assert late.id < early.id
+    store.messages.create(ref(made.id), early)
+    moved = store.messages.create(ref(made.id), late)
+    assert moved.id > early.id
+    assert values(store, made) == ["first", "second"]
+
+
+def test_concurrent_messages_are_all_kept(store: Store) -> None:
+    """30 writers of one thread lose nothing, and every reader sees one order."""
+    made = new_thread(store)
+    texts = [str(n) for n in range(30)]
+    with ThreadPoolExecutor(30) as pool:
+        list(pool.map(lambda t: store.messages.create(ref(made.id), message(made.id, t)), texts))
+    seen = values(store, made)
+    assert sorted(seen, key=int) == texts
+    assert values(store, made, PageRequest(limit=100))[::-1] == seen
+
+
+def test_a_locked_thread_takes_no_message(store: Store) -> None:
+    """While a run is active a message is refused, naming both; past its deadline it is not."""
+    made = new_thread(store)
+    active = store.new_runs.create(ref(made.id), made, run(made.id), [], NOW)
+    with pytest.raises(ThreadLocked) as refused:
+        store.messages.create(ref(made.id), message(made.id))
+    assert (refused.value.thread_id, refused.value.run_id) == (made.id, active.id)
+    assert values(store, made) == []
+    late = IDS.new("msg", NOW + 600)
+    after = message(made.id, "late")
+    object.__setattr__(after, "created_at", NOW + 600)
+    object.__setattr__(after, "id", late)
+    store.messages.create(ref(made.id), after)
+    assert values(store, made) == ["late"]
+
+
+@pytest.mark.parametrize("character", ["a", "\u4e2d", "\U0001f600"])
+def test_the_longest_message_is_kept_whole(store: Store, character: str) -> None:
+    """256,000 characters of any Unicode are stored and listed as they were sent."""
+    made = new_thread(store)
+    # Neighbours differ, so that nothing compresses it away.
+    value = "".join(chr(ord(character) + (n * n * 31 + n * 7) % 60) for n in range(256_000))
+    store.messages.create(ref(made.id), message(made.id, value))
+    store.messages.create(ref(made.id), message(made.id, "short"))
+    assert values(store, made) == [value, "short"]
+
+
+def test_too_much_at_once_is_refused(store: Store) -> None:
+    """More than a transaction takes is a clear error, and nothing of it is written."""
+    made = thread()
+    with pytest.raises(InvalidRequest, match="at most 90"):
+        store.threads.create(PROJECT, made, [message(made.id) for _ in range(100)])
+    with pytest.raises(NotFound):
+        store.threads.get(ref(made.id))

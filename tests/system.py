@@ -1,0 +1,175 @@
+"""The whole system in one process for tests: real functions, engine, streams and state machine.
+
+Requests go to the functions as proxy events, without HTTP. Time is a clock that tests move.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from functions.routes import ROUTES
+from infra.local.server import Local
+from infra.local.transport import Call
+from tests.fake_clock import FakeClock
+from tests.faults import Interception
+from tests.scripted_provider import ScriptedProvider
+from threadkeep.domain.clock import Clock
+from threadkeep.providers.catalogue import Catalogue
+from threadkeep.providers.port import Provider
+
+T = TypeVar("T")
+
+_PATIENCE = 20.0  # real seconds until a wait that never comes true fails its test
+_STEP = 0.02  # real seconds between two looks while time is being moved
+
+
+class Refused(Exception):
+    """A request was answered with an error."""
+
+    def __init__(self, status: int, error: Mapping[str, Any]) -> None:
+        super().__init__(f"{status}: {error['message']}")
+        self.status = status
+        self.error = error
+
+
+class System(Interception):
+    """One machine's Threadkeep, driven by proxy events and a clock."""
+
+    def __init__(
+        self,
+        state: Path,
+        provider: Provider | None = None,
+        clock: Clock | None = None,
+        run_seconds: int = 600,
+        local: type[Local] = Local,
+    ) -> None:
+        self.provider = provider or ScriptedProvider()
+        self.clock = clock or FakeClock()
+        self.local = local(state, Catalogue.of(self.provider), run_seconds, self.clock)
+        self._written = threading.Condition()
+        self.local.transport.interceptors.append(self)
+
+    def after(self, _call: Call, /) -> None:
+        with self._written:
+            self._written.notify_all()
+
+    def post(self, path: str, body: object = None, project: str = "acme") -> dict[str, Any]:
+        return self.request("POST", path, body, project)
+
+    def get(self, path: str, project: str = "acme") -> dict[str, Any]:
+        return self.request("GET", path, None, project)
+
+    def request(self, method: str, path: str, body: object, project: str) -> dict[str, Any]:
+        """The answer's JSON, or Refused."""
+        event, function = proxy_event(method, path, body, project)
+        answer = self.local.invoke(function, event)
+        content: dict[str, Any] = json.loads(answer["body"])
+        if answer["statusCode"] != 200:
+            raise Refused(answer["statusCode"], content["error"])
+        return content
+
+    def assistant(self, **fields: Any) -> dict[str, Any]:
+        return self.post("/assistants", {"model": "gpt-4o", **fields})
+
+    def thread(self, *texts: str) -> dict[str, Any]:
+        messages = [{"role": "user", "content": text} for text in texts]
+        return self.post("/threads", {"messages": messages})
+
+    def run(self, thread_id: str, assistant_id: str, **fields: Any) -> dict[str, Any]:
+        return self.post(f"/threads/{thread_id}/runs", {"assistant_id": assistant_id, **fields})
+
+    def new_run(self, *texts: str, **fields: Any) -> dict[str, Any]:
+        """A run on a new thread with a new assistant."""
+        return self.run(self.thread(*(texts or ("Hi",)))["id"], self.assistant()["id"], **fields)
+
+    def seen(self, run: Mapping[str, Any]) -> dict[str, Any]:
+        """The run as it is now."""
+        return self.get(f"/threads/{run['thread_id']}/runs/{run['id']}")
+
+    def messages(self, run: Mapping[str, Any], order: str = "asc") -> list[dict[str, Any]]:
+        page = self.get(f"/threads/{run['thread_id']}/messages?order={order}&limit=100")
+        data: list[dict[str, Any]] = page["data"]
+        return data
+
+    def steps(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
+        page = self.get(f"/threads/{run['thread_id']}/runs/{run['id']}/steps?order=asc")
+        data: list[dict[str, Any]] = page["data"]
+        return data
+
+    def stored(self, run: Mapping[str, Any]) -> str:
+        """The status that is written, whatever readers are told."""
+        key = {"thread": {"S": f"acme/{run['thread_id']}"}, "run_id": {"S": run["id"]}}
+        request = {"TableName": "runs", "Key": key, "ConsistentRead": True}
+        return str(self.local.dynamodb.call("GetItem", request)["Item"]["status"]["S"])
+
+    def advance(self, seconds: float) -> None:
+        """Move the fake clock."""
+        assert isinstance(self.clock, FakeClock)
+        self.clock.advance(seconds)
+
+    def until(self, look: Callable[[], T], *, moving: float = 0.0) -> T:
+        """What `look` gives once it is true. `moving`: fake seconds that pass with every look."""
+        waited = 0.0
+        while not (found := look()):
+            assert waited < _PATIENCE, f"waited {waited:.0f} s for nothing"
+            with self._written:
+                self._written.wait(_STEP)
+            waited += _STEP
+            if moving:
+                self.advance(moving)
+        return found
+
+    def ended(self, run: Mapping[str, Any], *, moving: float = 0.0) -> dict[str, Any]:
+        """The run once its end is written."""
+        over = {"completed", "failed", "expired", "cancelled", "incomplete"}
+        self.until(lambda: self.stored(run) in over, moving=moving)
+        return self.seen(run)
+
+
+@contextmanager
+def running(state: Path, **settings: Any) -> Iterator[System]:
+    """A system at work."""
+    system = System(state, **settings)
+    system.local.start()
+    try:
+        yield system
+    finally:
+        system.local.stop()
+
+
+def proxy_event(method: str, path: str, body: object, project: str) -> tuple[dict[str, Any], str]:
+    """The event that API Gateway makes of a request, and the function it goes to."""
+    path, _, query = path.partition("?")
+    route, params = next(
+        (route, params)
+        for route in sorted(ROUTES, key=lambda route: route.path.count("{"))
+        if route.method == method and (params := _match(route.path, path)) is not None
+    )
+    return {
+        "httpMethod": method,
+        "resource": route.path,
+        "path": path,
+        "pathParameters": params or None,
+        "queryStringParameters": dict(parse_qsl(query)) or None,
+        "headers": {},
+        "requestContext": {"authorizer": {"project_id": project}},
+        "body": body if isinstance(body, str) or body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }, route.function
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    names, parts = template.split("/"), path.split("/")
+    if len(names) != len(parts):
+        return None
+    params = {}
+    for name, part in zip(names, parts, strict=True):
+        if name.startswith("{"):
+            params[name[1:-1]] = part
+        elif name != part:
+            return None
+    return params

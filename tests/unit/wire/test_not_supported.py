@@ -1,0 +1,169 @@
+"""What is not built yet is refused by name; what says nothing new is not."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.wire.sent import MESSAGE, message, part, run
+from threadkeep.domain.errors import InvalidRequest
+from threadkeep.domain.objects import Run
+from threadkeep.wire import not_supported
+from threadkeep.wire.bodies.messages import CreateMessage
+from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
+from threadkeep.wire.bodies.threads import CreateThread
+from threadkeep.wire.validation import parse
+
+FUNCTION = {"type": "function", "function": {"name": "f"}}
+PICTURE = part(type="image_url", image_url={"url": "https://example.com/a.png"})
+ATTACHED = message(attachments=[{"file_id": "file-1", "tools": []}])
+STORES: dict[str, Any] = {"file_search": {"vector_stores": [{}]}}
+
+
+def resolved(**fields: Any) -> Run:
+    return Run(
+        id="run_1",
+        thread_id="thread_1",
+        assistant_id="asst_1",
+        created_at=1,
+        expires_at=2,
+        status="queued",
+        model="m",
+        **fields,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"stream": True}, "stream"),
+        ({"tools": [FUNCTION]}, "tools"),
+        ({"max_prompt_tokens": 256}, "max_prompt_tokens"),
+        ({"max_completion_tokens": 256}, "max_completion_tokens"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n"}}},
+            "response_format",
+        ),
+        ({"reasoning_effort": "low"}, "reasoning_effort"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tool_choice": FUNCTION}, "tool_choice"),
+    ],
+)
+def test_run_parameters(fields: dict[str, Any], name: str) -> None:
+    """A run that names a parameter of a later issue is refused, whichever way it is created."""
+    models: tuple[type[CreateRun | CreateThreadAndRun], ...] = (CreateRun, CreateThreadAndRun)
+    for model in models:
+        with pytest.raises(InvalidRequest) as refused:
+            not_supported.refuse_run(parse(model, json.dumps(run(**fields))))
+        error = refused.value
+        assert error.message == f"'{name}' is not supported yet."
+        assert (error.param, error.code) == (name, "unsupported_parameter")
+
+
+@pytest.mark.parametrize("kind", ["code_interpreter", "file_search"])
+def test_hosted_tools(kind: str) -> None:
+    """A run that would need a hosted tool is refused, naming it, wherever it has it from."""
+    tool = {"type": kind}
+    body = parse(CreateRun, json.dumps(run(tools=[tool])))
+    with pytest.raises(InvalidRequest, match=f"'{kind}'") as asked:
+        not_supported.refuse_run(body)
+    with pytest.raises(InvalidRequest, match=f"'{kind}'") as inherited:
+        not_supported.refuse_resolved_run(resolved(tools=[tool]))
+    for refused in (asked, inherited):
+        assert (refused.value.param, refused.value.code) == ("tools", "unsupported_tool")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"tools": [FUNCTION]}, "tools"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"reasoning_effort": "medium"}, "reasoning_effort"),
+    ],
+)
+def test_inherited_parameters(fields: dict[str, Any], name: str) -> None:
+    """What a run has from its assistant is refused like what it names itself."""
+    with pytest.raises(InvalidRequest) as refused:
+        not_supported.refuse_resolved_run(resolved(**fields))
+    assert (refused.value.param, refused.value.code) == (name, "unsupported_parameter")
+
+
+def test_defaults_are_not_refused() -> None:
+    """Nulls, defaults and what is built already pass."""
+    optional = [name for name in CreateRun.model_fields if name != "assistant_id"]
+    defaults = {
+        "stream": False,
+        "tools": [],
+        "tool_choice": "none",
+        "parallel_tool_calls": False,
+        "response_format": {"type": "text"},
+        "truncation_strategy": {"type": "last_messages", "last_messages": 1},
+        "additional_messages": [part(type="text", text="Hello"), message(attachments=[])],
+    }
+    for fields in ({}, dict.fromkeys(optional), defaults):
+        not_supported.refuse_run(parse(CreateRun, json.dumps(run(**fields))))
+    for format_ in ("auto", {"type": "text"}):
+        not_supported.refuse_resolved_run(resolved(response_format=format_))
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "param"),
+    [
+        (PICTURE, "image_url", "content"),
+        (
+            part(type="image_file", image_file={"file_id": "file-1"}),
+            "image_file",
+            "content",
+        ),
+        (ATTACHED, "attachments", "attachments"),
+    ],
+)
+def test_messages(body: dict[str, Any], name: str, param: str) -> None:
+    """Pictures and attachments are refused, wherever the message is."""
+    places: list[tuple[str, Callable[[], None]]] = [
+        (param, lambda: not_supported.refuse_message(parse(CreateMessage, json.dumps(body)))),
+        (
+            f"messages[1].{param}",
+            lambda: not_supported.refuse_thread(
+                parse(CreateThread, json.dumps({"messages": [MESSAGE, body]}))
+            ),
+        ),
+        (
+            f"additional_messages[0].{param}",
+            lambda: not_supported.refuse_run(
+                parse(CreateRun, json.dumps(run(additional_messages=[body])))
+            ),
+        ),
+        (
+            f"thread.messages[0].{param}",
+            lambda: not_supported.refuse_run(
+                parse(CreateThreadAndRun, json.dumps(run(thread={"messages": [body]})))
+            ),
+        ),
+    ]
+    for path, refuse in places:
+        with pytest.raises(InvalidRequest) as refused:
+            refuse()
+        assert refused.value.message == f"'{name}' is not supported yet."
+        assert (refused.value.param, refused.value.code) == (path, "unsupported_parameter")
+
+
+def test_vector_stores_that_would_have_to_be_made() -> None:
+    """Ids of vector stores are stored and echoed, a store that would have to be made is refused."""
+    ids = {"file_search": {"vector_store_ids": ["vs_1"]}}
+    not_supported.refuse_thread(parse(CreateThread, json.dumps({"tool_resources": ids})))
+    with pytest.raises(InvalidRequest) as refused:
+        not_supported.refuse_thread(parse(CreateThread, json.dumps({"tool_resources": STORES})))
+    assert refused.value.param == "tool_resources.file_search.vector_stores"
+
+
+@pytest.mark.parametrize("name", ["include[]", "include"])
+def test_include(name: str) -> None:
+    """`include[]` is refused, with or without its brackets; other queries pass."""
+    with pytest.raises(InvalidRequest) as refused:
+        not_supported.refuse_query({"limit": "1", name: "step_details"})
+    assert (refused.value.param, refused.value.code) == ("include[]", "unsupported_parameter")
+    not_supported.refuse_query({"limit": "1", "stream": "true"})
+    not_supported.refuse_query(None)
