@@ -3,7 +3,7 @@
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -68,7 +68,7 @@ class OpenAIChatCall:
     def stop(self) -> None:
         self._connection.stop()
 
-    def __iter__(self) -> Iterator[Chunk]:
+    def __iter__(self) -> Generator[Chunk]:
         try:
             for chunk in self._attempt():
                 if self._connection.stopped:
@@ -161,16 +161,15 @@ def _faults_of_the_network() -> Iterator[None]:
 def _check_url(base_url: str) -> None:
     if not _is_token(base_url):
         raise ValueError("base_url has spaces or characters that no URL can carry")
-    url = urlsplit(base_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
+    try:
+        url = urlsplit(base_url)
+        port, host = url.port, (url.hostname or "").encode("idna")
+    except ValueError:
+        raise ValueError("base_url has a host or port that can't be") from None
+    if url.scheme not in ("http", "https") or not host or port == 0:
         raise ValueError("base_url must be a URL such as http://127.0.0.1:9000/v1")
     if "@" in url.netloc or "?" in base_url or "#" in base_url:
         raise ValueError("base_url takes no user name, query or fragment")
-    try:
-        url.hostname.encode("idna")
-        _ = url.port
-    except ValueError:
-        raise ValueError("base_url has a host or port that can't be") from None
 
 
 def _is_token(value: str) -> bool:

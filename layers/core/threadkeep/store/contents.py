@@ -41,6 +41,12 @@ def put_message(ref: ThreadRef, message: Message) -> list[Put]:
     return [Put(MESSAGES, {**ref.key, "message_id": message.id, **item, **content}), *rows]
 
 
+def content_keys(ref: ThreadRef, item: Item) -> list[dict[str, Value]]:
+    """The keys of the rows that hold a message's content, if any do."""
+    rows = range(int(item.get("parts", 0)))
+    return [{**ref.key, "part": _part(str(item["message_id"]), n)} for n in rows]
+
+
 def message_of(item: Item) -> Message:
     """The message in an item that has its content."""
     return restore(Message, item, str(item["message_id"]))
@@ -52,7 +58,7 @@ def _stored(ref: ThreadRef, message_id: str, content: str) -> tuple[dict[str, Va
         return {"content": content}, []
     rows = [content[start : start + _ROW] for start in range(0, len(content), _ROW)]
     puts = [
-        Put(CONTENTS, {**ref.key, "part": f"{message_id}#{n:02}", "content": row})
+        Put(CONTENTS, {**ref.key, "part": _part(message_id, n), "content": row})
         for n, row in enumerate(rows)
     ]
     return {"parts": len(rows), "content_size": len(content.encode())}, puts
@@ -77,3 +83,7 @@ def with_contents(database: Database, ref: ThreadRef, items: Iterable[Item]) -> 
 
 def _with_content(item: Item, rows: Mapping[str, str]) -> Item:
     return {**item, "content": rows[str(item["message_id"])]} if "parts" in item else item
+
+
+def _part(message_id: str, number: int) -> str:
+    return f"{message_id}#{number:02}"

@@ -7,17 +7,19 @@ item, so nothing deleted is resurrected.
 """
 
 import contextvars
+import itertools
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from threadkeep.domain.errors import InvalidRequest, Overloaded
+from threadkeep.domain.errors import InvalidRequest, Overloaded, ThreadkeepError
 from threadkeep.store.expressions import Condition, Placeholders, Value, both, exists, update
 from threadkeep.store.items import Item, from_dynamodb, stored_size, to_attribute, to_dynamodb
 from threadkeep.store.tables import Index, Table
@@ -28,6 +30,7 @@ Key = Mapping[str, Value]
 # Writers of one item meet: 30 at once on one thread took up to 51 tries in all.
 _TRIES = 60
 _LONGEST_PAUSE = 0.25
+_BATCH = 25  # items that one BatchWriteItem takes
 _LARGEST_ITEM = 400_000  # bytes, with its names and numbers a little below DynamoDB's 409,600
 _TOO_LARGE = "The object is too large to be stored: shorten its instructions, tools or metadata."
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -134,17 +137,21 @@ class Database:
         limit: int,
         forward: bool = True,
         index: Index | None = None,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
         """The items under a key condition, in key order, read page by page as they are asked for.
 
-        `limit` bounds what one page reads, not what the iterator gives.
+        `limit` bounds what one page reads, not what the iterator gives; `only` names the
+        attributes wanted, if not all.
         """
         to = Placeholders()
+        wanted = ", ".join(map(to.name, only))
         request: dict[str, Any] = {
             "TableName": self._prefix + table.name,
             "KeyConditionExpression": condition(to),
             "ScanIndexForward": forward,
             "Limit": limit,
+            **({"ProjectionExpression": wanted} if wanted else {}),
             **_given(to),
             **({"IndexName": index.name} if index else {"ConsistentRead": True}),
         }
@@ -171,6 +178,30 @@ class Database:
             else:
                 return
         raise Overloaded
+
+    def change(self, missing: ThreadkeepError, action: Update | Delete) -> None:
+        """Change or remove an item that has to be there; raises `missing` if it is not."""
+        if isinstance(action, Update) and not action.changes:
+            return
+        if isinstance(action, Delete):
+            there = exists(action.table.partition_key.name)
+            action = replace(action, condition=there)
+        try:
+            self.write(action)
+        except ConditionFailed:
+            raise missing from None
+
+    def delete_all(self, table: Table, keys: Iterable[Key]) -> None:
+        """Remove items, however many. Not atomic: for what nobody can see any more."""
+        left = iter(keys)
+        while chunk := list(islice(left, _BATCH)):
+            deletes = [{"DeleteRequest": {"Key": to_dynamodb(key)}} for key in chunk]
+            requests = {self._prefix + table.name: deletes}
+            for attempt in itertools.count():
+                requests = self._client.batch_write_item(RequestItems=requests)["UnprocessedItems"]
+                if not requests:
+                    break
+                self._sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
 
     def _action(self, action: Action) -> dict[str, Any]:
         to = Placeholders()

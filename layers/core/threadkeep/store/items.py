@@ -44,6 +44,14 @@ def changed(cls: type, fields: Mapping[str, Any]) -> dict[str, Value | None]:
     }
 
 
+def differences(before: T, after: T) -> dict[str, Value | None]:
+    """The attributes to change so that what was `before` becomes `after`."""
+    cls = type(before)
+    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    given = {name: getattr(after, name) for name in names}
+    return changed(cls, {n: v for n, v in given.items() if v != getattr(before, n)})
+
+
 def restore(cls: type[T], item: Item, id_: str) -> T:
     """The domain object that `attributes` made this item of."""
     scalars, builders = _scalars(cls), _builders(cls)  # type: ignore[arg-type]  # a class is hashable
@@ -71,9 +79,9 @@ def to_attribute(value: Value) -> AttributeValue:
 
 
 def stored_size(item: Item) -> int:
-    """About how many bytes the item has in DynamoDB."""
-    values = (v for value in item.values() for v in to_attribute(value).values())
-    return sum(len(v.encode() if isinstance(v, str) else v) for v in values if v is not True and v)
+    """About how many bytes the item's values have in DynamoDB."""
+    values = [v for value in item.values() for v in to_attribute(value).values()]
+    return sum(len(v if isinstance(v, bytes) else str(v).encode()) for v in values)
 
 
 def from_dynamodb(item: Mapping[str, AttributeValue]) -> Item:

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from threadkeep.domain.errors import Overloaded, ThreadLocked
+from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
 from threadkeep.domain.objects import Message, Page, PageRequest
-from threadkeep.store.contents import message_of, put_messages, with_contents
-from threadkeep.store.database import ConditionFailed, Database, together
-from threadkeep.store.expressions import Value, between, both, equal
-from threadkeep.store.items import Item
+from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
+from threadkeep.store.database import Check, ConditionFailed, Database, Delete, Update, together
+from threadkeep.store.expressions import Value, between, both, equal, exists
+from threadkeep.store.items import Item, differences
 from threadkeep.store.keys import ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
-from threadkeep.store.tables import MESSAGES, THREADS
-from threadkeep.store.threads import append, refused, thread_of
+from threadkeep.store.tables import CONTENTS, MESSAGES, THREADS
+from threadkeep.store.threads import append, refused, thread_of, unlocked
 
 _TRIES = 60
 
@@ -65,6 +65,37 @@ class Messages:
         data = [message for message in whole if run_id in (None, message.run_id)]
         return Page(data=data, has_more=items.has_more and bool(data))
 
+    def get(self, ref: ThreadRef, message_id: str) -> Message:
+        """The message, or NotFound."""
+        found, item = self._database.get_many((THREADS, ref.key), (MESSAGES, _key(ref, message_id)))
+        thread_of(found, ref.thread_id)
+        if item is None:
+            raise NotFound("message", message_id)
+        (whole,) = with_contents(self._database, ref, [item])
+        return message_of(whole)
+
+    def modify(self, ref: ThreadRef, before: Message, after: Message) -> None:
+        """Write what differs, also under a lock: it does not change the prompt."""
+        missing = NotFound("message", before.id)
+        changes = Update(MESSAGES, _key(ref, before.id), differences(before, after))
+        self._database.change(missing, changes)
+
+    def delete(self, ref: ThreadRef, message_id: str, now: int) -> None:
+        """Remove the message and its content, or NotFound; refused while a run is active."""
+        found, item = self._database.get_many((THREADS, ref.key), (MESSAGES, _key(ref, message_id)))
+        thread_of(found, ref.thread_id)
+        if item is None:
+            raise NotFound("message", message_id)
+        gone = Delete(MESSAGES, _key(ref, message_id), exists("message_id"))
+        rows = [Delete(CONTENTS, key) for key in content_keys(ref, item)]
+        try:
+            self._database.write(Check(THREADS, ref.key, unlocked(now)), gone, *rows)
+        except ConditionFailed as lost:
+            if 0 in lost.found and (run_id := refused(lost.found[0], ref, now)):
+                text = f"Can't delete messages from {ref.thread_id} while a run {run_id} is active."
+                raise InvalidRequest(text) from None
+            raise NotFound("message", message_id) from None
+
     def newest(self, ref: ThreadRef, at_most: int) -> Iterator[Message]:
         """The thread's messages, newest first, read in pages of `at_most` as they are asked for."""
         items = self._read(ref, ids_between("msg", PageRequest()), at_most)
@@ -80,3 +111,7 @@ class Messages:
     def _above(self, message: Message, thread: Item | None) -> str:
         last = place(str(thread["last_message_id"])) if thread else ""
         return self._ids.new("msg", message.created_at, after=last)
+
+
+def _key(ref: ThreadRef, message_id: str) -> dict[str, Value]:
+    return {**ref.key, "message_id": message_id}

@@ -42,6 +42,18 @@ class RunSteps:
         data = [effective_step(step, run, now) for step in steps.data]
         return Page(data=data, has_more=steps.has_more)
 
+    def get(self, ref: RunRef, step_id: str, now: float) -> RunStep:
+        """The step as readers see it at `now`, or NotFound."""
+        thread, found, item = self._database.get_many(
+            (THREADS, ref.thread.key), (RUNS, ref.key), (RUN_STEPS, step_key(ref, step_id))
+        )
+        thread_of(thread, ref.thread_id)
+        if found is None:
+            raise NotFound("run", ref.run_id)
+        if item is None:
+            raise NotFound("run step", step_id)
+        return effective_step(_step(item), restore(Run, found, ref.run_id), now)
+
     def _read(self, ref: RunRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(equal("run", ref.partition), between("step_id", range_.low, range_.high))
         return self._database.query(RUN_STEPS, condition, limit=limit, forward=range_.forward)

@@ -7,7 +7,7 @@ whoever loses the condition is told what is there (`RunLost`) and acts by that.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from threadkeep.domain.errors import NotFound
@@ -25,7 +25,6 @@ from threadkeep.store.database import (
 )
 from threadkeep.store.expressions import (
     Condition,
-    Value,
     above,
     absent,
     at_most,
@@ -34,7 +33,7 @@ from threadkeep.store.expressions import (
     equal,
     one_of,
 )
-from threadkeep.store.items import Item, changed, restore
+from threadkeep.store.items import Item, differences, restore
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.run_steps import put_step, step_key
@@ -116,6 +115,11 @@ class Runs:
         )
         thread_of(found, ref.thread_id)
         return Page(data=[effective(run, now) for run in runs.data], has_more=runs.has_more)
+
+    def modify(self, ref: RunRef, before: Run, after: Run) -> None:
+        """Write what differs, in any state of the run: never what a transition writes."""
+        missing = NotFound("run", ref.run_id)
+        self._database.change(missing, Update(RUNS, ref.key, differences(before, after)))
 
     def read(self, ref: RunRef) -> Run | None:
         """The run's item as it stands, for those who write it."""
@@ -213,10 +217,7 @@ class Runs:
 
 
 def _change(ref: RunRef, before: Run, after: Run, condition: Condition) -> Update:
-    names = [field.name for field in fields(Run)]
-    differing = {n: getattr(after, n) for n in names if getattr(after, n) != getattr(before, n)}
-    changes: dict[str, Value | None] = changed(Run, differing)
-    return Update(RUNS, ref.key, changes, condition)
+    return Update(RUNS, ref.key, differences(before, after), condition)
 
 
 def _raise_if_run_lost(lost: ConditionFailed) -> None:

@@ -1,23 +1,26 @@
 """The `threads` table: the thread's item holds its lock and the place of its newest message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from threadkeep.domain.errors import NotFound
-from threadkeep.domain.objects import Message, Thread
+from threadkeep.domain.objects import Message, Page, PageRequest, Thread
 from threadkeep.store.contents import put_messages
-from threadkeep.store.database import Database, Put, Update
+from threadkeep.store.database import Database, Delete, Put, Update
 from threadkeep.store.expressions import (
     Condition,
     Value,
     absent,
     at_most,
     below,
+    between,
     both,
     either,
     equal,
+    exists,
 )
-from threadkeep.store.items import Item, attributes, restore
+from threadkeep.store.items import Item, attributes, differences, restore
 from threadkeep.store.keys import ThreadRef
+from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.tables import THREADS
 
 
@@ -41,6 +44,11 @@ def newer_than_all(first_id: str) -> Condition:
 def append(ref: ThreadRef, first_id: str, now: int, changes: Mapping[str, Value | None]) -> Update:
     """Add to a thread that is there, not locked, and has nothing newer."""
     return Update(THREADS, ref.key, changes, both(free(now), newer_than_all(first_id)))
+
+
+def unlocked(now: int) -> Condition:
+    """The thread is there, and no run holds it."""
+    return both(exists("thread"), free(now))
 
 
 def refused(found: Item | None, ref: ThreadRef, now: int) -> str | None:
@@ -84,3 +92,34 @@ class Threads:
     def get(self, ref: ThreadRef) -> Thread:
         """The thread, or NotFound."""
         return thread_of(self._database.get(THREADS, ref.key), ref.thread_id)
+
+    def list(self, project_id: str, request: PageRequest) -> Page[Thread]:
+        """A page of the project's threads, by an index: what was just made may not be in it yet."""
+        range_ = ids_between("thread", request)
+
+        def read(range_: Range, limit: int) -> Iterator[Item]:
+            condition = both(
+                equal("project_id", project_id), between("thread_id", range_.low, range_.high)
+            )
+            return self._database.query(
+                THREADS, condition, limit=limit, forward=range_.forward, index=THREADS.index
+            )
+
+        ids = page(request, range_, read, lambda item: str(item["thread_id"]))
+        keys = [(THREADS, ThreadRef(project_id, id_).key) for id_ in ids.data]
+        found = self._database.get_many(*keys)
+        data = [restore(Thread, item, str(item["thread_id"])) for item in found if item]
+        return Page(data=data, has_more=ids.has_more)
+
+    def modify(self, ref: ThreadRef, before: Thread, after: Thread) -> None:
+        """Write what differs, whether or not a run is active: never the lock."""
+        missing = NotFound("thread", ref.thread_id)
+        self._database.change(missing, Update(THREADS, ref.key, differences(before, after)))
+
+    def delete(self, ref: ThreadRef) -> None:
+        """Remove the thread's item, or NotFound. From then on nothing under it is answered.
+
+        A run that is going needs no cancel: the cleaner, fed by the removal, fences it.
+        """
+        missing = NotFound("thread", ref.thread_id)
+        self._database.change(missing, Delete(THREADS, ref.key))

@@ -1,0 +1,71 @@
+"""The whole system in one process: functions, tables, streams and executions over one folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from threadkeep.domain.api_keys import hash_key
+from threadkeep.providers.catalogue import Catalogue
+
+from functions.deployment import TRIGGERS
+from infra.local.dynamodb import DynamoDB
+from infra.local.event_source import EventSource
+from infra.local.functions import Functions
+from infra.local.stepfunctions import StepFunctions
+from infra.local.transport import Transport
+from infra.state_machine import definition
+from threadkeep.config import Config
+from threadkeep.domain.clock import Clock, SystemClock
+from threadkeep.services import Services, build
+from threadkeep.store.tables import TABLES
+
+_ASL_VALUES = {"executor": "executor", "partition": "aws"}
+
+
+class Local:
+    """Threadkeep on one machine. Whatever was acknowledged is in `state` after a kill -9.
+
+    `start` goes on with what a former process left: executions with their due times, and stream
+    records that nobody acknowledged.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        catalogue: Catalogue,
+        run_seconds: int = 600,
+        clock: Clock | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        self.dynamodb = DynamoDB(state / "dynamodb.db", clock, TABLES)
+        self.states = StepFunctions(state / "executions.db", clock, self.invoke)
+        self.transport = Transport(self.dynamodb.call, self.states.call)
+        machine = self.states.create("run", definition(_ASL_VALUES))
+        config = Config(state_machine_arn=machine, run_seconds=run_seconds)
+        self.services: Services = build(config, self.transport.session(), clock, catalogue)
+        self._functions = Functions(self.services)
+        self._sources = [
+            EventSource(self.dynamodb, trigger, self.invoke, clock, state / "checkpoints.db")
+            for trigger in TRIGGERS
+        ]
+
+    def start(self) -> None:
+        """Take up the work."""
+        self.states.start()
+        for source in self._sources:
+            source.start()
+
+    def stop(self) -> None:
+        """Start nothing more and close the files. A function under way is left to its end."""
+        for source in self._sources:
+            source.stop()
+        self.states.stop()
+        self.dynamodb.close()
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        """Run a function's code in the caller's thread; raises FunctionError."""
+        return self._functions.invoke(function, event)
+
+    def add_key(self, key: str, project: str) -> None:
+        """Let the key open the project; it may do so already."""
+        self.services.store.api_keys.put(hash_key(key), project, int(self.services.clock.now()))
