@@ -49,10 +49,10 @@ FUNCTIONS: Mapping[str, Function] = {
         timeout=900,
         grants={
             "threads": ("UpdateItem",),
-            "messages": ("PutItem", "UpdateItem", "Query"),
+            "messages": ("PutItem", "UpdateItem", "DeleteItem", "Query"),
             "contents": ("PutItem", "Query"),
             "runs": ("GetItem", "UpdateItem"),
-            "run_steps": ("PutItem", "UpdateItem", "Query"),
+            "run_steps": ("PutItem", "UpdateItem", "DeleteItem", "Query"),
             "run_events": ("PutItem", "Query"),
         },
     ),

@@ -56,14 +56,14 @@ class RoundTrips(Interception):
 
     def __init__(self) -> None:
         self.of: defaultdict[str, int] = defaultdict(int)
-        self._together: set[int] = set()
+        self._together: set[object] = set()
 
     def before(self, call: Call, /) -> None:
         name = (call.invocation and (call.invocation.route or call.invocation.function)) or ""
         if call.together is not None:
-            if id(call.together) in self._together:
+            if call.together in self._together:
                 return
-            self._together.add(id(call.together))
+            self._together.add(call.together)
         self.of[name] += 1
 
 

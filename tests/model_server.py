@@ -1,18 +1,20 @@
-"""A model server for tests: speaks Chat Completions over real HTTP on loopback, and answers what the test scripts.
+"""A model server for tests: Chat Completions over real HTTP on loopback, answering from a script.
 
     with ModelServer([Say("Hello"), Fault(429)]) as server:
         provider = OpenAIChat(server.base_url)
 
-A script is one turn (the answer to every request), a list of turns (one a request, in order; any further request is
-answered 500), or a function from the request to its turn.
+A script is one turn (the answer to every request), a list of turns (one a request, in order; any
+further request is answered 500), or a function from the request to its turn.
 """
 
 import json
 import selectors
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -200,8 +202,10 @@ class ModelServer:
 
     def __init__(self, script: Script | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Received] = []
+        self.connections = 0
         self.departures = 0
         self.released = False
+        self.script_error: BaseException | None = None
         self._script = Say() if script is None else script
         self._changed = threading.Condition()
         self._bell, self._bell_rope = socket.socketpair()
@@ -242,6 +246,9 @@ class ModelServer:
         self._ring()
 
     def close(self) -> None:
+        """End everything. Raises what the script raised, if it did."""
+        if not self._thread.is_alive():
+            return
         self._server.shutdown()
         self._thread.join()
         self._ring()
@@ -249,6 +256,8 @@ class ModelServer:
         self._server.server_close()
         self._bell.close()
         self._bell_rope.close()
+        if self.script_error:
+            raise self.script_error
 
     def turn_for(self, received: Received) -> Turn:
         """Note the request, and say how it is answered."""
@@ -297,24 +306,33 @@ class _Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
         self.server_port = self.socket.getsockname()[1]
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Known before its thread runs: once the accepting has ended, no connection is missed."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
         with self._lock:
-            self._open[request] = threading.current_thread()
-        super().process_request_thread(request, client_address)
+            self.owner.connections += 1
+            self._open[request] = thread
+        thread.start()
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._open.pop(request, None)
             super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Connections end in every possible way here: that is what is tested."""
+    def handle_error(self, _request: Any, _client_address: Any) -> None:
+        """Connections end in every possible way here: that is tested. A wrong script is not."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            self.owner.script_error = error
 
     def end_connections(self) -> None:
         with self._lock:
             threads = list(self._open.values())
             for connection in self._open:
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+                with suppress(OSError):
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
         for thread in threads:
             thread.join(_PATIENCE)
 
@@ -327,7 +345,10 @@ class _Handler(BaseHTTPRequestHandler):
     _chunked = False
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        size = int(self.headers["Content-Length"])
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionAbortedError("the client left while it asked")
         received = Received(self.path, dict(self.headers), json.loads(body))
         self.close_connection = True
         self.server.owner.turn_for(received).play(self)

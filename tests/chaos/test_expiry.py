@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripted_provider import ScriptedProvider, Stall, says
+from tests.scripted_provider import Script, ScriptedProvider, Stall, says
 from tests.system import Refused, running
 from threadkeep.providers.port import Text
 from threadkeep.store.keys import ThreadRef
 
-HALF_AN_ANSWER = [Text("So far"), Stall()]
+HALF_AN_ANSWER: Script = [Text("So far"), Stall()]
 
 
 def test_expired_at_the_second(tmp_path: Path) -> None:

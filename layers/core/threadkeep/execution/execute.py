@@ -1,7 +1,8 @@
 """Executing one leg of a run: claim it, ask the model, write what comes of it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 
 from threadkeep.domain.clock import Clock, sleep_until
 from threadkeep.domain.context import chat_messages, recent
@@ -15,7 +16,7 @@ from threadkeep.execution.watch import Interrupted, watch
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.port import ChatRequest, Chunk, Failed
 from threadkeep.store.keys import RunRef
-from threadkeep.store.runs import RunLost
+from threadkeep.store.runs import RunLost, Runs
 from threadkeep.store.store import Store
 
 _PAGE = 100  # messages that one read of the thread brings
@@ -67,35 +68,38 @@ def _chunks(
     if entry is None:
         yield Failed("server_error", f"No provider is mapped to the model '{run.model}' any more.")
         return
+    call = entry.provider.start(_request(ref, run, entry.model, store))
+    margin = min(_STOP_BEFORE, (run.expires_at - run.created_at) / 10)
+    look = partial(_look, ref, run, store.runs)
+    with closing(watch(call, clock, run.expires_at - margin, look)) as chunks:
+        for chunk in chunks:
+            if chunk is Interrupted.DEADLINE:
+                break
+            yield chunk
+        else:
+            return
+    # Nothing that ends the run may be written before its deadline: the model is stopped, wait.
+    sleep_until(clock, run.expires_at)
+    yield Interrupted.DEADLINE
+
+
+def _request(ref: RunRef, run: Run, model: str, store: Store) -> ChatRequest:
     messages = recent(store.messages.newest(ref.thread, _PAGE), run, _WINDOW)
-    request = ChatRequest(
-        model=entry.model,
+    return ChatRequest(
+        model=model,
         messages=chat_messages(run, messages),
         temperature=run.temperature,
         top_p=run.top_p,
     )
 
-    def look() -> Interrupted | None:
-        found = store.runs.read(ref)
-        if found is None or found.attempt != run.attempt:
-            raise RunLost(found)
-        if found.status == "cancelling":
-            return Interrupted.CANCELLED
-        if found.status != "in_progress":
-            raise RunLost(found)
-        return None
 
-    margin = min(_STOP_BEFORE, (run.expires_at - run.created_at) / 10)
-    call = entry.provider.start(request)
-    with closing(watch(call, clock, run.expires_at - margin, look)) as chunks:
-        yield from _until_deadline(chunks)
-    # Only a deadline comes here: nothing that ends the run may be written before it.
-    sleep_until(clock, run.expires_at)
-    yield Interrupted.DEADLINE
-
-
-def _until_deadline(chunks: Iterator[Chunk | Interrupted]) -> Iterator[Chunk | Interrupted]:
-    for chunk in chunks:
-        if chunk is Interrupted.DEADLINE:
-            return
-        yield chunk
+def _look(ref: RunRef, run: Run, runs: Runs) -> Interrupted | None:
+    """Whether the attempt may go on; raises RunLost if the run is not its any more."""
+    found = runs.read(ref)
+    if found is None or found.attempt != run.attempt:
+        raise RunLost(found)
+    if found.status == "cancelling":
+        return Interrupted.CANCELLED
+    if found.status != "in_progress":
+        raise RunLost(found)
+    return None
