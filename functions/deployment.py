@@ -28,7 +28,8 @@ class Trigger:
     """An event source mapping: the stream of `table` feeds `function`.
 
     `filters` are event patterns on a stream record; what matches none is never delivered.
-    `retries` of a failed batch before its records go to the failure queue.
+    `retries` of a failed batch before its records go to the failure queue; -1 retries for as long
+    as the stream keeps them.
     """
 
     table: str
@@ -44,6 +45,17 @@ FUNCTIONS: Mapping[str, Function] = {
     "runs": Function(),
     "authorizer": Function("functions.authorizer.handler", grants={"api_keys": ("GetItem",)}),
     "dispatcher": Function("functions.dispatcher.handler", timeout=60, starts_runs=True),
+    "cleaner": Function(
+        "functions.cleaner.handler",
+        timeout=900,
+        grants={
+            "contents": ("BatchWriteItem", "Query"),
+            "messages": ("BatchWriteItem", "Query"),
+            "runs": ("BatchWriteItem", "Query", "UpdateItem"),
+            "run_steps": ("BatchWriteItem", "Query"),
+            "run_events": ("BatchWriteItem", "Query"),
+        },
+    ),
     "executor": Function(
         "functions.executor.handler",
         timeout=900,
@@ -64,4 +76,5 @@ TRIGGERS = (
         "dispatcher",
         filters=({"dynamodb": {"NewImage": {"status": {"S": ["queued"]}}}},),
     ),
+    Trigger("threads", "cleaner", filters=({"eventName": ["REMOVE"]},), batch=1, retries=-1),
 )

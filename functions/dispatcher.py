@@ -5,16 +5,13 @@ twice, late or out of order starts the same execution with the same input: harml
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import StreamRecord
 
-from functions.lambda_function import Event, Handler, for_lambda
+from functions.lambda_function import Handler, for_lambda
+from functions.stream_records import each_record
 from threadkeep.services import Services
 
 _GRACE = 5  # seconds after the deadline at which the state machine gives up on an executor
@@ -22,22 +19,16 @@ _GRACE = 5  # seconds after the deadline at which the state machine gives up on 
 
 def build(_function: str, services: Services) -> Handler:
     """The dispatcher."""
-    processor = BatchProcessor(
-        event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
-    )
 
-    def start(record: DynamoDBRecord) -> None:
-        run = record.dynamodb.new_image if record.dynamodb else None
+    def start(record: StreamRecord) -> None:
+        run = record.new_image
         if run and run["status"] == "queued":
             services.executions.start(f"{run['run_id']}-{run['leg']}", _input(run))
 
-    def handler(event: Event, _context: object) -> Any:
-        return process_partial_response(dict(event), start, processor)
-
-    return handler
+    return each_record(start)
 
 
-def _input(run: dict[str, Any]) -> str:
+def _input(run: Mapping[str, Any]) -> str:
     """The same at each delivery. Never holds content."""
     project_id, _, thread_id = run["thread"].partition("/")
     reference = {

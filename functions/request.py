@@ -56,3 +56,11 @@ class Request:
     def run(self) -> RunRef:
         thread_id = path_id(self.path, "thread_id", "thread")
         return RunRef(self.project_id, thread_id, path_id(self.path, "run_id", "run"))
+
+    @property
+    def message_id(self) -> str:
+        return path_id(self.path, "message_id", "msg")
+
+    @property
+    def step_id(self) -> str:
+        return path_id(self.path, "step_id", "step")

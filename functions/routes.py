@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Action = Literal[
-    "BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"
+    "BatchGetItem",
+    "BatchWriteItem",
+    "ConditionCheckItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "UpdateItem",
 ]
 Grants = Mapping[str, tuple[Action, ...]]  # table → DynamoDB actions; an index is `table/index`
 
@@ -41,11 +48,29 @@ ROUTES = (
         {"assistants": ("PutItem",)},
     ),
     Route(
+        "GET", "/assistants", "functions.assistants.list", "assistants", {"assistants": ("Query",)}
+    ),
+    Route(
         "GET",
         "/assistants/{assistant_id}",
         "functions.assistants.retrieve",
         "assistants",
         {"assistants": ("GetItem",)},
+    ),
+    Route(
+        "POST",
+        "/assistants/{assistant_id}",
+        "functions.assistants.modify",
+        "assistants",
+        {"assistants": ("GetItem", "UpdateItem")},
+        round_trips=2,
+    ),
+    Route(
+        "DELETE",
+        "/assistants/{assistant_id}",
+        "functions.assistants.delete",
+        "assistants",
+        {"assistants": ("DeleteItem",)},
     ),
     Route(
         "POST",
@@ -56,10 +81,33 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/threads",
+        "functions.threads.list",
+        "threads",
+        {"threads/by_project": ("Query",), "threads": ("BatchGetItem",)},
+        round_trips=2,
+    ),
+    Route(
+        "GET",
         "/threads/{thread_id}",
         "functions.threads.retrieve",
         "threads",
         {"threads": ("GetItem",)},
+    ),
+    Route(
+        "POST",
+        "/threads/{thread_id}",
+        "functions.threads.modify",
+        "threads",
+        {"threads": ("GetItem", "UpdateItem")},
+        round_trips=2,
+    ),
+    Route(
+        "DELETE",
+        "/threads/{thread_id}",
+        "functions.threads.delete",
+        "threads",
+        {"threads": ("DeleteItem",)},
     ),
     Route(
         "POST",
@@ -74,6 +122,37 @@ ROUTES = (
         "functions.messages.list",
         "threads",
         {"threads": ("GetItem",), "messages": ("Query",), "contents": ("Query",)},
+    ),
+    Route(
+        "GET",
+        "/threads/{thread_id}/messages/{message_id}",
+        "functions.messages.retrieve",
+        "threads",
+        {"threads": ("BatchGetItem",), "messages": ("BatchGetItem",), "contents": ("Query",)},
+    ),
+    Route(
+        "POST",
+        "/threads/{thread_id}/messages/{message_id}",
+        "functions.messages.modify",
+        "threads",
+        {
+            "threads": ("BatchGetItem",),
+            "messages": ("BatchGetItem", "UpdateItem"),
+            "contents": ("Query",),
+        },
+        round_trips=2,
+    ),
+    Route(
+        "DELETE",
+        "/threads/{thread_id}/messages/{message_id}",
+        "functions.messages.delete",
+        "threads",
+        {
+            "threads": ("BatchGetItem", "ConditionCheckItem"),
+            "messages": ("BatchGetItem", "DeleteItem"),
+            "contents": ("DeleteItem",),
+        },
+        round_trips=2,
     ),
     Route(
         "POST",
@@ -120,11 +199,34 @@ ROUTES = (
         {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",)},
     ),
     Route(
+        "POST",
+        "/threads/{thread_id}/runs/{run_id}",
+        "functions.runs.modify",
+        "runs",
+        {"threads": ("BatchGetItem",), "runs": ("BatchGetItem", "UpdateItem")},
+        round_trips=2,
+    ),
+    Route(
         "GET",
         "/threads/{thread_id}/runs/{run_id}/steps",
         "functions.run_steps.list",
         "runs",
         {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",), "run_steps": ("Query",)},
     ),
+    Route(
+        "GET",
+        "/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
+        "functions.run_steps.retrieve",
+        "runs",
+        {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",), "run_steps": ("BatchGetItem",)},
+    ),
     Route("GET", "/models", "functions.models.list", "assistants", _NO_GRANTS, round_trips=0),
+    Route(
+        "GET",
+        "/models/{model}",
+        "functions.models.retrieve",
+        "assistants",
+        _NO_GRANTS,
+        round_trips=0,
+    ),
 )

@@ -29,7 +29,7 @@ def message(thread_id: str, value: str = "Hi", role: Role = "user", **fields: An
         thread_id=thread_id,
         created_at=NOW,
         role=role,
-        content=[text(value)],
+        content=(text(value),),
         **fields,
     )
 

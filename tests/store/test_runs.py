@@ -41,7 +41,7 @@ def test_a_run_is_stored_whole(store: Store) -> None:
     wanted = run(
         made.id,
         instructions="Be brief. " * 2_000,
-        tools=[{"type": "function", "function": {"name": "f", "parameters": {"x": [1.5, None]}}}],
+        tools=({"type": "function", "function": {"name": "f", "parameters": {"x": [1.5, None]}}},),
         temperature=0.1,
         metadata={"k": "v"},
         response_format={"type": "json_object"},

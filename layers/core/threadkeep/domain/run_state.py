@@ -24,7 +24,7 @@ class Transition:
 
     sources: tuple[RunStatus, ...]
     target: RunStatus
-    writer: Literal["create", "executor", "Settle"]
+    writer: Literal["create", "executor", "Settle", "cleaner"]
     attempt: bool = False
     leg: bool = False
     deadline: Literal["before", "after", "any"] = "before"
@@ -54,6 +54,9 @@ STOP = Transition(
 CRASH = Transition(
     ("queued", "in_progress"), "failed", "Settle", leg=True, deadline="any", step="failed"
 )
+ABANDON = Transition(
+    tuple(sorted(ACTIVE)), "cancelled", "cleaner", deadline="any", step="cancelled"
+)
 
 TRANSITIONS = {
     "create": CREATE,
@@ -67,6 +70,7 @@ TRANSITIONS = {
     "run out": RUN_OUT,
     "stop": STOP,
     "crash": CRASH,
+    "abandon": ABANDON,
 }
 
 # Why a message that was begun is incomplete, by how its run ended.

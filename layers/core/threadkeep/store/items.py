@@ -130,5 +130,5 @@ def _builder(hint: Any) -> Callable[[Any], Any]:
     arms = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     nested = next((arm for arm in arms if dataclasses.is_dataclass(arm)), None)
     if nested is None:
-        return lambda value: value
+        return lambda value: tuple(value) if isinstance(value, list) else value
     return lambda value: nested(**value)  # type: ignore[operator]

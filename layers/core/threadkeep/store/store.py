@@ -6,6 +6,7 @@ from threadkeep.store.assistants import Assistants
 from threadkeep.store.database import Database
 from threadkeep.store.messages import Messages
 from threadkeep.store.new_runs import NewRuns
+from threadkeep.store.remains import Remains
 from threadkeep.store.run_steps import RunSteps
 from threadkeep.store.runs import Runs
 from threadkeep.store.threads import Threads
@@ -22,3 +23,4 @@ class Store:
         self.new_runs = NewRuns(database, ids)
         self.runs = Runs(database)
         self.run_steps = RunSteps(database)
+        self.remains = Remains(database)

@@ -155,6 +155,11 @@ def models(data: Iterable[Wire]) -> Wire:
     return {"object": "list", "data": list(data)}
 
 
+def deleted(id_: str, kind: str) -> Wire:
+    """What is answered when an object of this kind is gone."""
+    return {"id": id_, "object": f"{kind}.deleted", "deleted": True}
+
+
 def _usage(usage: Usage | None) -> Wire | None:
     """`prompt_token_details` is the original's spelling."""
     if usage is None:

@@ -1,6 +1,7 @@
 """Messages: what an app may add to a thread."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field
@@ -145,6 +146,12 @@ class ModifyMessage(Body):
     """POST /threads/{thread_id}/messages/{message_id}. Null clears, absence leaves alone."""
 
     metadata: Metadata | None = None
+
+    def applied_to(self, message: Message) -> Message:
+        """The message after this: metadata replaced whole."""
+        if "metadata" not in self.model_fields_set:
+            return message
+        return replace(message, metadata=self.metadata or {})
 
 
 def text_part(value: str) -> dict[str, Any]:

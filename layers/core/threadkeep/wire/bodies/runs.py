@@ -1,5 +1,6 @@
 """Runs: what a run is asked to be, and the snapshot that it starts from."""
 
+from dataclasses import replace
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Discriminator, Field
@@ -127,6 +128,12 @@ class ModifyRun(Body):
     """POST /threads/{thread_id}/runs/{run_id}. Null clears, absence leaves alone."""
 
     metadata: Metadata | None = None
+
+    def applied_to(self, run: Run) -> Run:
+        """The run after this: metadata replaced whole."""
+        if "metadata" not in self.model_fields_set:
+            return run
+        return replace(run, metadata=self.metadata or {})
 
 
 def _given(value: T | None, default: T) -> T:

@@ -1,0 +1,18 @@
+"""POST /assistants/{assistant_id}"""
+
+from functions.request import Request
+from threadkeep.domain.errors import UnsupportedModel
+from threadkeep.services import Services
+from threadkeep.wire import objects
+from threadkeep.wire.bodies.assistants import ModifyAssistant
+
+
+def handle(request: Request, services: Services) -> object:
+    assistant_id, body = request.assistant_id, request.body(ModifyAssistant)
+    if body.model is not None and services.catalogue.resolve(body.model) is None:
+        raise UnsupportedModel(body.model)
+    assistants = services.store.assistants
+    before = assistants.get(request.project_id, assistant_id)
+    after = body.applied_to(before)
+    assistants.modify(request.project_id, before, after)
+    return objects.assistant(after)
