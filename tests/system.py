@@ -106,6 +106,12 @@ class System(Interception):
         request = {"TableName": "runs", "Key": key, "ConsistentRead": True}
         return str(self.local.dynamodb.call("GetItem", request)["Item"]["status"]["S"])
 
+    def executing(self, name: str) -> bool:
+        """Whether the execution is still going."""
+        arn = f"arn:aws:states:us-east-1:000000000000:execution:run:{name}"
+        described = self.local.states.call("DescribeExecution", {"executionArn": arn})
+        return bool(described["status"] == "RUNNING")
+
     def advance(self, seconds: float) -> None:
         """Move the fake clock."""
         assert isinstance(self.clock, FakeClock)

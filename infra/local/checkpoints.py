@@ -45,7 +45,7 @@ class Checkpoints:
         self.sequence = sequence
 
     def give_up(self, sequence: int, error: str) -> None:
-        """Put a record's position into the failure queue. Before `advance`: it is in one or both."""
+        """Put a record into the failure queue: where it is, not what it holds."""
         self._database.execute(
             "REPLACE INTO failures VALUES (?, ?, ?, ?)",
             (self._table, self._function, sequence, error),

@@ -1,52 +1,31 @@
 """The event source mapping: brings the stream of a table to a function, as Lambda does.
 
-In order, filtered, at least once. What fails is brought again, in ever smaller batches and ever later;
-a record that goes on failing leaves its position in the failure queue and lets the others pass.
+In order, filtered, at least once. What fails is brought again, in smaller batches and ever later.
+A record that goes on failing leaves its position in the failure queue and lets the others pass.
 """
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-
-from threadkeep.domain.clock import Clock
+from typing import Any, NamedTuple
 
 from functions.deployment import Trigger
-from infra.local.aws_error import Unsupported
+from infra.local import event_filter
 from infra.local.checkpoints import Checkpoints
 from infra.local.function_error import FunctionError, Invoke
+from infra.local.records import Record, Records
+from threadkeep.domain.clock import Clock
 
-_FIRST_BACK_OFF = 0.5  # seconds, then twice as many each time
-_LONGEST_BACK_OFF = 60.0
+_BACK_OFF = 0.5  # seconds, then twice as many after each failure
+_DOUBLINGS = 7
 _LOOK_AGAIN = 1.0  # seconds without a wake-up
 _INVALID_ANSWER = "InvalidBatchItemFailures"
 _REPORTED = "BatchItemFailure"
 
 logger = logging.getLogger(__name__)
-
-
-class Record(Protocol):
-    """A stream record. `document` is what the function is given, with its SequenceNumber."""
-
-    @property
-    def sequence(self) -> int: ...
-    @property
-    def document(self) -> dict[str, Any]: ...
-
-
-class Records(Protocol):
-    """The streams of the tables."""
-
-    def records(self, table: str, after: int, limit: int) -> Sequence[Record]:
-        """The next records, in order."""
-
-    def trim(self, table: str, upto: int) -> None:
-        """Forget the records up to and with this one."""
-
-    def wait_for_records(self, table: str, after: int, until: float) -> None:
-        """Return when there may be records after `after`, or the clock shows `until`."""
 
 
 class _Outcome(NamedTuple):
@@ -67,16 +46,16 @@ class _Stopped(Exception):
 class EventSource:
     """A Trigger at work, on a thread of its own.
 
-    The checkpoint moves only after the function's answer, so a crash brings records twice, never not at
-    all. Between `stop` and the thread stands `_changed`: once stopped, it touches neither the stream
-    nor the checkpoint, and `stop` returns when it can no more; only the function may still be running.
+    The checkpoint moves after the function's answer, so a crash brings records twice, never not at
+    all. `stop` waits until the thread has ended or is away: in the function, or idle in the source.
+    From there it can't come back: it ends without touching the stream or the checkpoint again.
     """
 
     def __init__(
         self, source: Records, trigger: Trigger, invoke: Invoke, clock: Clock, checkpoints: Path
     ) -> None:
         for pattern in trigger.filters:
-            _check(pattern)
+            event_filter.check(pattern)
         self._source = source
         self._trigger = trigger
         self._invoke = invoke
@@ -117,45 +96,38 @@ class EventSource:
             with self._leaving():
                 self._source.wait_for_records(table, after, self._clock.now() + _LOOK_AGAIN)
             return
-        filters = self._trigger.filters
-        self._deliver(
-            [
-                record
-                for record in records
-                if not filters or any(_matches(each, record.document) for each in filters)
-            ]
-        )
+        self._deliver([record for record in records if self._wanted(record)])
         self._checkpoints.advance(records[-1].sequence)
         self._source.trim(table, self._checkpoints.done())
 
+    def _wanted(self, record: Record) -> bool:
+        filters = self._trigger.filters
+        return not filters or any(event_filter.matches(each, record.document) for each in filters)
+
     def _deliver(self, records: Sequence[Record]) -> None:
         """Bring these records to the function, until each is done or given up."""
-        pending = [records]
+        pending = [records] if records else []
         failures = 0  # of the record that is next
         while pending:
             batch = pending.pop()
-            if not batch:
-                continue
             outcome = self._attempt(batch)
             if outcome.done:
                 self._checkpoints.advance(batch[outcome.done - 1].sequence)
                 batch, failures = batch[outcome.done :], 0
-            if outcome.error is None:
-                continue
             if outcome.blind and len(batch) > 1:
                 middle = len(batch) // 2
                 pending += [batch[middle:], batch[:middle]]
-                continue
-            failures += 1
-            if 0 <= self._trigger.retries < failures:
-                self._give_up(batch[0], outcome.error)
-                batch, failures = batch[1:], 0
-            else:
-                self._back_off(failures)
-            pending.append(batch)
+            elif outcome.error is not None:
+                failures += 1
+                if 0 <= self._trigger.retries < failures:
+                    self._give_up(batch[0], outcome.error)
+                    batch, failures = batch[1:], 0
+                else:
+                    self._back_off(failures)
+                pending += [batch] if batch else []
 
     def _attempt(self, batch: Sequence[Record]) -> _Outcome:
-        event = {"Records": [record.document for record in batch]}
+        event = {"Records": [deepcopy(record.document) for record in batch]}  # as sent over a wire
         try:
             with self._leaving():
                 answer = self._invoke(self._trigger.function, event)
@@ -165,20 +137,13 @@ class EventSource:
 
     def _give_up(self, record: Record, error: str) -> None:
         table, function = self._trigger.table, self._trigger.function
-        logger.error(
-            "record given up | table=%s function=%s sequence=%d error=%s",
-            table,
-            function,
-            record.sequence,
-            error,
-        )
+        place = f"table={table} function={function} sequence={record.sequence}"
+        logger.error("record given up | %s error=%s", place, error)
         self._checkpoints.give_up(record.sequence, error)
         self._checkpoints.advance(record.sequence)
 
     def _back_off(self, failures: int) -> None:
-        until = self._clock.now() + min(
-            _FIRST_BACK_OFF * 2 ** min(failures - 1, 10), _LONGEST_BACK_OFF
-        )
+        until = self._clock.now() + _BACK_OFF * 2 ** min(failures - 1, _DOUBLINGS)
         with self._changed:
             while not self._stopped and self._clock.now() < until:
                 self._clock.wait(self._changed, until)
@@ -212,25 +177,3 @@ def _outcome(answer: Any, batch: Sequence[Record]) -> _Outcome:
 
 def _identifier(record: Record) -> Any:
     return record.document["dynamodb"]["SequenceNumber"]
-
-
-def _check(pattern: Any) -> None:
-    """Refuse what is no nesting of names around lists of strings."""
-    match pattern:
-        case dict() if pattern:
-            for name, inner in pattern.items():
-                if name.startswith("$"):
-                    raise Unsupported(f"{name!r} in a filter")
-                _check(inner)
-        case list() if pattern and all(isinstance(value, str) for value in pattern):
-            pass
-        case _:
-            raise Unsupported(f"{pattern!r} in a filter")
-
-
-def _matches(pattern: Any, value: Any) -> bool:
-    if isinstance(pattern, Mapping):
-        return isinstance(value, Mapping) and all(
-            _matches(inner, value.get(name)) for name, inner in pattern.items()
-        )
-    return value in pattern

@@ -1,0 +1,39 @@
+"""Lambda on one machine: a function's own code, invoked in the caller's thread."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from functions.deployment import FUNCTIONS
+from functions.lambda_function import Handler
+from functions.routes import ROUTES
+from infra.local.function_error import FunctionError
+from infra.local.invocation import Invocation, current
+from threadkeep.services import Services
+
+_ROUTES = {(route.function, route.method, route.path): route.handler for route in ROUTES}
+
+
+class Functions:
+    """All functions, over one set of services."""
+
+    def __init__(self, services: Services) -> None:
+        self._handlers: Mapping[str, Handler] = {
+            name: _module(function.entry).build(name, services)
+            for name, function in FUNCTIONS.items()
+        }
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        """The function's answer, or FunctionError: what went wrong inside stays inside."""
+        route = _ROUTES.get((function, event.get("httpMethod", ""), event.get("resource", "")))
+        token = current.set(Invocation(function, route))
+        try:
+            return self._handlers[function](event, None)
+        except BaseException as error:
+            raise FunctionError(type(error).__name__, "") from error
+        finally:
+            current.reset(token)
+
+
+def _module(entry: str) -> Any:
+    return import_module(entry.rpartition(".")[0])

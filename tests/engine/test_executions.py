@@ -1,0 +1,148 @@
+"""Many executions at once, and their names."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.aws_error import AwsError
+from tests.engine.state_machines import SUCCEED, Engine, Functions, Stall, engine, machine, task
+from tests.fake_clock import FakeClock
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "executions.sqlite"
+
+
+# Threads
+
+
+def test_stalled_tasks_hold_up_neither_timers_nor_other_tasks(path: Path, clock: FakeClock) -> None:
+    """With 100 functions that do not answer, a Task, a Wait and 100 time-outs are on time."""
+    functions = Functions(model=[Stall() for _ in range(100)])
+    catch = [{"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": "B"}]
+    model = machine("A", A=task("model", TimeoutSeconds=2, Catch=catch), B=task("settle"))
+    wait = machine("A", A={"Type": "Wait", "Seconds": 1, "Next": "B"}, B=task("settle"))
+    with engine(path, clock, functions) as running:
+        arns = [running.start(model, {}, f"model-{n}", "model") for n in range(100)]
+        functions.wait_for_calls(100)
+        waiting = running.start(wait, {}, machine="wait")
+        assert running.end(running.start(machine("A", A=task()), {}))["status"] == "SUCCEEDED"
+        running.due(waiting)
+        clock.advance(1)
+        assert running.end(waiting)["stopDate"] == NOW + 1
+        assert {running.describe(arn)["status"] for arn in arns} == {"RUNNING"}
+        clock.advance(1)
+        assert {running.end(arn)["stopDate"] for arn in arns} == {NOW + 2}
+
+
+def test_stop_leaves_no_thread_but_the_functions(path: Path, clock: FakeClock) -> None:
+    """After `stop` the timer is gone, an answer changes nothing, and requests are refused."""
+    before = set(threading.enumerate())
+    functions = Functions(work=[Stall({})])
+    running = Engine(path, clock, functions)
+    running.service.start()
+    running.start(machine("A", A=task(Next="B"), B=task("never")), {})
+    functions.wait_for_calls(1)
+    running.service.stop()
+    assert set(threading.enumerate()) - before <= set(functions.threads)
+    with pytest.raises(AwsError, match="ServiceUnavailable"):
+        running.describe("any")
+    functions.end()
+    assert functions.calls == [("work", {})]
+
+
+# Names
+
+
+def test_starting_a_running_execution_again_answers_it(path: Path, clock: FakeClock) -> None:
+    """Same name, same input: the same answer, and the function runs once."""
+    functions = Functions(work=[Stall()])
+    source = machine("A", A=task())
+    with engine(path, clock, functions) as running:
+        arn = running.start(source, {"a": 1})
+        clock.advance(1)
+        request = {
+            "stateMachineArn": running.service.create("machine", source),
+            "name": "one",
+            "input": json.dumps({"a": 1}),
+        }
+        again = running.service.call("StartExecution", request)
+    assert again == {"executionArn": arn, "startDate": NOW}
+    assert len(functions.calls) == 1
+
+
+def test_racing_starts_of_one_name_run_it_once(path: Path, clock: FakeClock) -> None:
+    """Of many that start one name at once all are answered the same."""
+    functions = Functions(work=[Stall({})])
+    source = machine("A", A=task())
+    answers = []
+    gate = threading.Barrier(8)
+    with engine(path, clock, functions) as running:
+        running.service.create("machine", source)
+
+        def start() -> None:
+            gate.wait()
+            answers.append(running.start(source, {}))
+
+        threads = [threading.Thread(target=start) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        functions.wait_for_calls(1)
+    assert (len(answers), len(set(answers)), len(functions.calls)) == (8, 1, 1)
+
+
+@pytest.mark.parametrize(("over", "value"), [(False, {"a": 2}), (True, {"a": 1}), (True, {})])
+def test_a_name_is_used_once(path: Path, clock: FakeClock, value: Any, *, over: bool) -> None:
+    """Another input while it runs, or any input afterwards: ExecutionAlreadyExists."""
+    functions = Functions(work=[{} if over else Stall({})])
+    source = machine("A", A=task())
+    with engine(path, clock, functions) as running:
+        arn = running.start(source, {"a": 1})
+        if over:
+            running.end(arn)
+        with pytest.raises(AwsError) as refused:
+            running.start(source, value)
+    assert refused.value.code == "ExecutionAlreadyExists"
+
+
+def test_executions_are_kept_for_90_days(path: Path, clock: FakeClock) -> None:
+    """Then, at the next start, they are forgotten, as AWS forgets them."""
+    source = machine("A", A=SUCCEED)
+    with engine(path, clock, Functions()) as running:
+        running.end(running.start(source, {}))
+        clock.advance(86_400)
+        kept = running.start(source, {}, "two")
+        running.end(kept)
+    clock.advance(90 * 86_400)
+    with engine(path, clock, Functions()) as running:
+        assert running.describe(kept)["status"] == "SUCCEEDED"
+        with pytest.raises(AwsError, match="ExecutionDoesNotExist"):
+            running.describe(kept.replace(":two", ":one"))
+
+
+def test_a_running_execution_keeps_its_definition(path: Path, clock: FakeClock) -> None:
+    """An update is for the executions that start after it, also across a restart."""
+    wait = {"Type": "Wait", "Seconds": 1, "Next": "B"}
+    with engine(path, clock, Functions()) as running:
+        arn = running.start(machine("A", A=wait, B=task("old")), {})
+        running.due(arn)
+    functions = Functions()
+    with engine(path, clock, functions) as running:
+        new = running.start(machine("A", A=task("new")), {}, "two")
+        running.end(new)
+        clock.advance(1)
+        running.end(arn)
+    assert [function for function, _ in functions.calls] == ["new", "old"]
