@@ -16,7 +16,7 @@ def build(_function: str, services: Services) -> Handler:
         ref, leg = RunRef.of(run), int(run["leg"])
         if event["action"] == "execute":
             return execute(ref, leg, services.store, services.catalogue, services.clock)
-        return settle(ref, leg, services.store.runs, services.clock)
+        return settle(ref, leg, services.store, services.clock)
 
     return handler
 

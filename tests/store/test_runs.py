@@ -10,8 +10,8 @@ from threadkeep.domain.objects import LastError, PageRequest, Run, Thread, Usage
 from threadkeep.domain.run_state import COMPLETE, CRASH, EXPIRE
 from threadkeep.domain.turns import begun_message, text_step
 from threadkeep.store.open_turn import close_open_turn
-from threadkeep.store.runs import RunLost
 from threadkeep.store.store import Store
+from threadkeep.store.transitions import RunLost
 
 ALL = PageRequest(limit=100, order="asc")
 
@@ -27,7 +27,7 @@ def queued(store: Store) -> Run:
 def begin(store: Store, claimed: Run) -> Run:
     begun = replace(claimed, steps=claimed.steps + 1, open_step="message_creation")
     step, answer = text_step(begun, NOW), begun_message(begun, NOW)
-    return store.runs.begin_turn(run_ref(claimed), claimed, step, answer, NOW)
+    return store.transitions.begin_turn(run_ref(claimed), claimed, step, answer, NOW)
 
 
 def thread_after(store: Store, of: Run) -> Thread:
@@ -69,7 +69,7 @@ def test_additional_messages_lie_before_the_run(store: Store) -> None:
     store.threads.create(PROJECT, made, [])
     more = [message(made.id, value) for value in "abc"]
     created = store.new_runs.create(ref(made.id), made, run(made.id), more, NOW)
-    claimed = store.runs.claim(run_ref(created), created, NOW)
+    claimed = store.transitions.claim(run_ref(created), created, NOW)
     begin(store, claimed)
     page = store.messages.list(ref(made.id), ALL)
     assert [m.run_id for m in page.data] == [None, None, None, created.id]
@@ -80,22 +80,22 @@ def test_additional_messages_lie_before_the_run(store: Store) -> None:
 def test_a_claim_fences_older_attempts(store: Store, queued: Run) -> None:
     """After a second claim the first attempt can write nothing any more."""
     reference = run_ref(queued)
-    first = store.runs.claim(reference, queued, NOW)
-    second = store.runs.claim(reference, first, NOW)
+    first = store.transitions.claim(reference, queued, NOW)
+    second = store.transitions.claim(reference, first, NOW)
     assert (first.attempt, second.attempt) == (1, 2)
     with pytest.raises(RunLost):
         begin(store, first)
     with pytest.raises(RunLost):
-        store.runs.end(reference, first, COMPLETE, NOW)
+        store.transitions.end(reference, first, COMPLETE, NOW)
     with pytest.raises(RunLost):
-        store.runs.claim(reference, first, NOW)
+        store.transitions.claim(reference, first, NOW)
     assert store.runs.read(reference) == second
 
 
 def test_a_claim_undoes_a_begun_turn(store: Store, queued: Run) -> None:
     """The turn that an older attempt began is not there any more: it will be done again."""
-    begun = begin(store, store.runs.claim(run_ref(queued), queued, NOW))
-    again = store.runs.claim(run_ref(queued), begun, NOW)
+    begun = begin(store, store.transitions.claim(run_ref(queued), queued, NOW))
+    again = store.transitions.claim(run_ref(queued), begun, NOW)
     assert (again.steps, again.open_step) == (0, None)
     assert store.messages.list(ref(queued.thread_id), ALL).data == []
     assert store.run_steps.list(run_ref(queued), ALL, NOW).data == []
@@ -103,9 +103,9 @@ def test_a_claim_undoes_a_begun_turn(store: Store, queued: Run) -> None:
 
 def test_ending_frees_the_thread(store: Store, queued: Run) -> None:
     """The lock is gone in the transaction that ends the run."""
-    claimed = store.runs.claim(run_ref(queued), queued, NOW)
+    claimed = store.transitions.claim(run_ref(queued), queued, NOW)
     assert thread_after(store, queued).active_run_id == queued.id
-    store.runs.end(run_ref(queued), claimed, COMPLETE, NOW + 3)
+    store.transitions.end(run_ref(queued), claimed, COMPLETE, NOW + 3)
     after = thread_after(store, queued)
     assert (after.active_run_id, after.active_until) == (None, None)
     assert store.runs.get(run_ref(queued), NOW + 3).completed_at == NOW + 3
@@ -118,7 +118,7 @@ def test_a_late_end_leaves_another_runs_lock_alone(store: Store, queued: Run) ->
     made = store.new_runs.create(
         ref(queued.thread_id), thread_after(store, queued), newer, [], late
     )
-    store.runs.end(run_ref(queued), queued, EXPIRE, late + 5)
+    store.transitions.end(run_ref(queued), queued, EXPIRE, late + 5)
     stored = store.runs.read(run_ref(queued))
     assert stored is not None
     assert stored.status == "expired"
@@ -128,20 +128,20 @@ def test_a_late_end_leaves_another_runs_lock_alone(store: Store, queued: Run) ->
 def test_expiry_needs_its_time(store: Store, queued: Run) -> None:
     """Nothing expires before its deadline, and nothing completes after it."""
     with pytest.raises(RunLost):
-        store.runs.end(run_ref(queued), queued, EXPIRE, NOW + 599)
-    claimed = store.runs.claim(run_ref(queued), queued, NOW + 599)
+        store.transitions.end(run_ref(queued), queued, EXPIRE, NOW + 599)
+    claimed = store.transitions.claim(run_ref(queued), queued, NOW + 599)
     with pytest.raises(RunLost):
-        store.runs.end(run_ref(queued), claimed, COMPLETE, NOW + 600)
+        store.transitions.end(run_ref(queued), claimed, COMPLETE, NOW + 600)
     with pytest.raises(RunLost):
-        store.runs.claim(run_ref(queued), claimed, NOW + 600)
+        store.transitions.claim(run_ref(queued), claimed, NOW + 600)
 
 
 def test_a_crash_closes_what_was_open(store: Store, queued: Run) -> None:
     """Settle fails the run, its step and its begun message in one transaction."""
-    begun = begin(store, store.runs.claim(run_ref(queued), queued, NOW))
+    begun = begin(store, store.transitions.claim(run_ref(queued), queued, NOW))
     error = LastError(code="server_error", message="Sorry, something went wrong.")
     closing = close_open_turn(run_ref(queued), begun, CRASH, NOW + 9, error)
-    store.runs.end(run_ref(queued), begun, CRASH, NOW + 9, closing, last_error=error)
+    store.transitions.end(run_ref(queued), begun, CRASH, NOW + 9, closing, last_error=error)
     (step,) = store.run_steps.list(run_ref(queued), ALL, NOW).data
     assert (step.status, step.failed_at, step.last_error) == ("failed", NOW + 9, error)
     (left,) = store.messages.list(ref(queued.thread_id), ALL).data
@@ -150,7 +150,7 @@ def test_a_crash_closes_what_was_open(store: Store, queued: Run) -> None:
 
 def test_an_end_requires_the_run_as_read(store: Store, queued: Run) -> None:
     """Settle does not close the rows of a turn that was begun after it looked."""
-    claimed = store.runs.claim(run_ref(queued), queued, NOW)
+    claimed = store.transitions.claim(run_ref(queued), queued, NOW)
     begin(store, claimed)
     with pytest.raises(RunLost):
-        store.runs.end(run_ref(queued), claimed, EXPIRE, NOW + 600)
+        store.transitions.end(run_ref(queued), claimed, EXPIRE, NOW + 600)

@@ -16,8 +16,9 @@ from threadkeep.execution.watch import Interrupted, watch
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.port import ChatRequest, Chunk, Failed
 from threadkeep.store.keys import RunRef
-from threadkeep.store.runs import RunLost, Runs
+from threadkeep.store.runs import Runs
 from threadkeep.store.store import Store
+from threadkeep.store.transitions import RunLost
 
 _PAGE = 100  # messages that one read of the thread brings
 _WINDOW = 128_000  # tokens
@@ -31,14 +32,13 @@ def execute(ref: RunRef, leg: int, store: Store, catalogue: Catalogue, clock: Cl
     run, the later claim fences the earlier. What this invocation lost is never answered as done:
     the state machine may be listening to it, and must not end while the run goes on.
     """
-    runs = store.runs
 
     def claim() -> Run | Answer:
-        run = runs.read(ref)
-        answer = standing(ref, run, leg, runs, clock)
+        run = store.runs.read(ref)
+        answer = standing(ref, run, leg, store, clock)
         if answer or run is None:
             return answer or DONE
-        return runs.claim(ref, run, int(clock.now()))
+        return store.transitions.claim(ref, run, int(clock.now()))
 
     claimed = as_long_as_lost(claim)
     if not isinstance(claimed, Run):
@@ -46,7 +46,7 @@ def execute(ref: RunRef, leg: int, store: Store, catalogue: Catalogue, clock: Cl
     try:
         _work(ref, claimed, store, catalogue, clock)
     except RunLost:
-        answer = as_long_as_lost(lambda: standing(ref, runs.read(ref), leg, runs, clock))
+        answer = as_long_as_lost(lambda: standing(ref, store.runs.read(ref), leg, store, clock))
         if answer is None:
             raise Superseded from None
         return answer
@@ -54,7 +54,7 @@ def execute(ref: RunRef, leg: int, store: Store, catalogue: Catalogue, clock: Cl
 
 
 def _work(ref: RunRef, run: Run, store: Store, catalogue: Catalogue, clock: Clock) -> None:
-    sink = Sink(ref, run, store.runs, clock)
+    sink = Sink(ref, run, store.transitions, clock)
     with closing(_chunks(ref, run, store, catalogue, clock)) as chunks:
         for event in engine.run(chunks):
             sink.write(event)

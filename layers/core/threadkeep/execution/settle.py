@@ -9,12 +9,13 @@ from threadkeep.domain.run_state import ACTIVE, CANCEL, CRASH, CRASHED, EXPIRE, 
 from threadkeep.execution.answer import DONE, Answer, wait_until
 from threadkeep.store.keys import RunRef
 from threadkeep.store.open_turn import close_open_turn
-from threadkeep.store.runs import RunLost, Runs
+from threadkeep.store.store import Store
+from threadkeep.store.transitions import RunLost
 
 T = TypeVar("T")
 
 
-def settle(ref: RunRef, leg: int, runs: Runs, clock: Clock) -> Answer:
+def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
     """Bring the run to an end, or say until when it waits. Called when nobody executes the leg.
 
     A zombie may still be writing, and another Settle may run: every ending is conditional on the
@@ -22,10 +23,10 @@ def settle(ref: RunRef, leg: int, runs: Runs, clock: Clock) -> Answer:
     """
 
     def decide() -> Answer:
-        run = runs.read(ref)
-        answer = standing(ref, run, leg, runs, clock)
+        run = store.runs.read(ref)
+        answer = standing(ref, run, leg, store, clock)
         if answer is None and run is not None:
-            _end(ref, run, CRASH, runs, clock, CRASHED)
+            _end(ref, run, CRASH, store, clock, CRASHED)
         return answer or DONE
 
     return as_long_as_lost(decide)
@@ -43,7 +44,7 @@ def as_long_as_lost(decide: Callable[[], T]) -> T:
             continue
 
 
-def standing(ref: RunRef, run: Run | None, leg: int, runs: Runs, clock: Clock) -> Answer | None:
+def standing(ref: RunRef, run: Run | None, leg: int, store: Store, clock: Clock) -> Answer | None:
     """How the run stands for this leg, ended if it is due; None if the leg is to be worked on.
 
     Raises RunLost when somebody else moved the run on meanwhile.
@@ -51,10 +52,10 @@ def standing(ref: RunRef, run: Run | None, leg: int, runs: Runs, clock: Clock) -
     if run is None or run.leg != leg or run.status not in ACTIVE:
         return DONE
     if run.status == "cancelling":
-        _end(ref, run, CANCEL, runs, clock)
+        _end(ref, run, CANCEL, store, clock)
         return DONE
     if clock.now() >= run.expires_at:
-        _end(ref, run, EXPIRE, runs, clock)
+        _end(ref, run, EXPIRE, store, clock)
         return DONE
     return wait_until(run.expires_at) if run.status == "requires_action" else None
 
@@ -63,10 +64,10 @@ def _end(
     ref: RunRef,
     run: Run,
     transition: Transition,
-    runs: Runs,
+    store: Store,
     clock: Clock,
     error: LastError | None = None,
 ) -> None:
     now = int(clock.now())
     closing = close_open_turn(ref, run, transition, now, error)
-    runs.end(ref, run, transition, now, closing, last_error=error)
+    store.transitions.end(ref, run, transition, now, closing, last_error=error)

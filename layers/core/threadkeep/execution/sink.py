@@ -14,16 +14,16 @@ from threadkeep.store.contents import put_message
 from threadkeep.store.database import Action
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_steps import put_step
-from threadkeep.store.runs import Runs
+from threadkeep.store.transitions import Transitions
 
 
 class Sink:
     """Follows one attempt of a run: `run` is the run as this attempt last wrote it."""
 
-    def __init__(self, ref: RunRef, run: Run, runs: Runs, clock: Clock) -> None:
+    def __init__(self, ref: RunRef, run: Run, transitions: Transitions, clock: Clock) -> None:
         self.run = run
         self._ref = ref
-        self._runs = runs
+        self._transitions = transitions
         self._clock = clock
         self._open: tuple[RunStep, Message] | None = None
 
@@ -38,13 +38,13 @@ class Sink:
         now = int(self._clock.now())
         begun = replace(self.run, steps=self.run.steps + 1, open_step="message_creation")
         step, message = text_step(begun, now), begun_message(begun, now)
-        self.run = self._runs.begin_turn(self._ref, self.run, step, message, now)
+        self.run = self._transitions.begin_turn(self._ref, self.run, step, message, now)
         self._open = step, message
 
     def _end(self, event: Ended) -> None:
         now = int(self._clock.now())
         total = (self.run.usage or Usage()) + (event.usage or Usage())
-        self._runs.end(
+        self._transitions.end(
             self._ref,
             self.run,
             event.transition,

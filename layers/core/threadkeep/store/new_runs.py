@@ -12,9 +12,9 @@ from threadkeep.store.database import ConditionFailed, Database, Put
 from threadkeep.store.expressions import Value, absent
 from threadkeep.store.items import attributes
 from threadkeep.store.keys import RunRef, ThreadRef
-from threadkeep.store.runs import log_transition
 from threadkeep.store.tables import ASSISTANTS, RUNS, THREADS
 from threadkeep.store.threads import append, put_thread, refused, thread_of
+from threadkeep.store.transitions import log_transition
 
 _TRIES = 60
 

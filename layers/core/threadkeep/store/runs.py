@@ -1,91 +1,17 @@
-"""The `runs` table. The run's item is the only truth about a run.
+"""The `runs` table, as readers see it. Transitions are written in `transitions`."""
 
-Everything that starts, resumes or ends a run is one transaction whose first action is on the run's
-item, under the condition that `domain.run_state` has for the transition. There is no other lock:
-whoever loses the condition is told what is there (`RunLost`) and acts by that.
-"""
-
-import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
 
 from threadkeep.domain.errors import NotFound
-from threadkeep.domain.objects import Message, Page, PageRequest, Run, RunStep, Usage
-from threadkeep.domain.run_state import CLAIM, WORK, Transition, effective, ended_at
-from threadkeep.store.contents import put_message
-from threadkeep.store.database import (
-    Action,
-    ConditionFailed,
-    Database,
-    Delete,
-    Put,
-    Update,
-    together,
-)
-from threadkeep.store.expressions import (
-    Condition,
-    above,
-    absent,
-    at_most,
-    between,
-    both,
-    equal,
-    one_of,
-)
+from threadkeep.domain.objects import Page, PageRequest, Run
+from threadkeep.domain.run_state import effective
+from threadkeep.store.database import Database, Update, together
+from threadkeep.store.expressions import between, both, equal
 from threadkeep.store.items import Item, differences, restore
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
-from threadkeep.store.run_steps import put_step, step_key
-from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, THREADS
-from threadkeep.store.threads import thread_of, unlock
-
-_LOG = logging.getLogger("threadkeep.runs")
-
-
-@dataclass
-class RunLost(Exception):
-    """The run was not as the writer had to find it; nothing was written. `run` is what is there."""
-
-    run: Run | None
-
-
-def guard(transition: Transition, run: Run, now: int) -> Condition:
-    """The transition's condition on the run's item; `run` is the writer's view of it."""
-    conditions = [one_of("status", transition.sources)]
-    if transition.leg:
-        conditions.append(equal("leg", run.leg))
-    if transition.attempt:
-        conditions.append(equal("attempt", run.attempt))
-    if transition.deadline == "before":
-        conditions.append(above("expires_at", now))
-    if transition.deadline == "after":
-        conditions.append(at_most("expires_at", now))
-    return both(*conditions)
-
-
-def as_read(run: Run) -> Condition:
-    """No attempt has taken or moved the run on since it was read, so what is open is known."""
-    return both(
-        equal("attempt", run.attempt),
-        equal("steps", run.steps),
-        equal("open_step", run.open_step) if run.open_step else absent("open_step"),
-    )
-
-
-def log_transition(run: Run) -> None:
-    """One line for every transition that was written. Never any content."""
-    _LOG.info(
-        "run %s",
-        run.status,
-        extra={
-            "run_id": run.id,
-            "thread_id": run.thread_id,
-            "status": run.status,
-            "leg": run.leg,
-            "attempt": run.attempt,
-        },
-    )
+from threadkeep.store.tables import RUNS, THREADS
+from threadkeep.store.threads import thread_of
 
 
 def run_of(item: Item) -> Run:
@@ -126,115 +52,6 @@ class Runs:
         item = self._database.get(RUNS, ref.key)
         return run_of(item) if item else None
 
-    def claim(self, ref: RunRef, run: Run, now: int, events: Sequence[Put] = ()) -> Run:
-        """Take the run for a new attempt; from here on no older attempt can write anything.
-
-        Two claims may race: both want the attempt after the one they read, and the condition on
-        it lets one through. A turn that an older attempt had begun is undone: it is done again.
-        """
-        claimed = replace(
-            run,
-            status=CLAIM.target,
-            attempt=run.attempt + 1,
-            started_at=now,
-            steps=run.steps - (run.open_step is not None),
-            open_step=None,
-        )
-        condition = both(guard(CLAIM, run, now), equal("attempt", run.attempt))
-        undone: list[Action] = []
-        if run.open_step:
-            undone.append(Delete(RUN_STEPS, step_key(ref, run.open_step_id)))
-        if run.open_step == "message_creation":
-            key = {**ref.thread.key, "message_id": run.open_message_id}
-            undone.append(Delete(MESSAGES, key))
-        self._write(_change(ref, run, claimed, condition), *undone, *events)
-        log_transition(claimed)
-        return claimed
-
-    def begin_turn(
-        self,
-        ref: RunRef,
-        run: Run,
-        step: RunStep,
-        message: Message | None,
-        now: int,
-        events: Sequence[Put] = (),
-    ) -> Run:
-        """Write the step, and the message if it makes one, that the run's new turn fills."""
-        begun = replace(run, steps=run.steps + 1, open_step=step.type)
-        self._write(
-            _change(ref, run, begun, guard(WORK, run, now)),
-            put_step(ref, step),
-            *(put_message(ref.thread, message) if message else ()),
-            *events,
-        )
-        return begun
-
-    def end(
-        self,
-        ref: RunRef,
-        run: Run,
-        transition: Transition,
-        now: int,
-        closing: Sequence[Action] = (),
-        events: Sequence[Put] = (),
-        **facts: Any,
-    ) -> Run:
-        """End the run: its item, what `closing` makes of its open step and message, the lock.
-
-        The lock is given up only if it names this run. Executor, Settle and cancel may all try;
-        the condition on the run lets one through. Where the thread is gone, or its lock is another
-        run's by now, or a row to close is gone, the run ends all the same, without that.
-        """
-        facts = {"usage": run.usage or Usage(), **ended_at(transition.target, now), **facts}
-        ended = replace(run, status=transition.target, open_step=None, pending_calls=(), **facts)
-        actions: list[Action] = [
-            _change(ref, run, ended, both(guard(transition, run, now), as_read(run))),
-            unlock(ref.thread, ref.run_id),
-            *closing,
-            *events,
-        ]
-        while True:
-            try:
-                self._database.write(*actions)
-            except ConditionFailed as lost:
-                _raise_if_run_lost(lost)
-                actions = _without(actions, lost)
-            else:
-                log_transition(ended)
-                return ended
-
-    def _write(self, *actions: Action) -> None:
-        try:
-            self._database.write(*actions)
-        except ConditionFailed as lost:
-            _raise_if_run_lost(lost)
-            raise
-
     def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(equal("thread", ref.partition), between("run_id", range_.low, range_.high))
         return self._database.query(RUNS, condition, limit=limit, forward=range_.forward)
-
-
-def _change(ref: RunRef, before: Run, after: Run, condition: Condition) -> Update:
-    return Update(RUNS, ref.key, differences(before, after), condition)
-
-
-def _raise_if_run_lost(lost: ConditionFailed) -> None:
-    if 0 in lost.found:
-        item = lost.found[0]
-        raise RunLost(run_of(item) if item else None) from None
-
-
-def _without(actions: Sequence[Action], lost: ConditionFailed) -> list[Action]:
-    """What is left to write. A message is never written into a thread that is gone."""
-    gone = any(
-        action.table is THREADS and lost.found.get(n, action) is None
-        for n, action in enumerate(actions)
-    )
-    left_alone = (MESSAGES, CONTENTS) if gone else ()
-    return [
-        action
-        for n, action in enumerate(actions)
-        if n not in lost.found and action.table not in left_alone
-    ]

@@ -10,6 +10,7 @@ from threadkeep.store.remains import Remains
 from threadkeep.store.run_steps import RunSteps
 from threadkeep.store.runs import Runs
 from threadkeep.store.threads import Threads
+from threadkeep.store.transitions import Transitions
 
 
 class Store:
@@ -22,5 +23,6 @@ class Store:
         self.messages = Messages(database, ids)
         self.new_runs = NewRuns(database, ids)
         self.runs = Runs(database)
+        self.transitions = Transitions(database)
         self.run_steps = RunSteps(database)
         self.remains = Remains(database)
