@@ -1,11 +1,11 @@
-"""How messages and their content lie in items; rows of `contents` hold what does not fit into one.
+"""Content that does not fit into its item: rows of `contents` hold it.
 
-Most content lies in the item as JSON text. What is too large for an item, also compressed, is cut
-into rows, written in the same transaction: a message and its content are there together or not at
-all.
+Most content lies in its item as JSON text. What is too large for an item, also compressed, is cut
+into rows, written in the same transaction: an object and its content are there together or not at
+all. Messages have such content, and steps, for the arguments and outputs of functions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import Message
@@ -28,23 +28,15 @@ _TOO_MUCH = (
 def put_messages(ref: ThreadRef, messages: Sequence[Message]) -> list[Put]:
     """What writes these messages, with the rows of their content; refused if it is too much."""
     puts = [put for message in messages for put in put_message(ref, message)]
-    size = sum(stored_size(put.item) for put in puts)
-    if len(puts) > _ACTIONS or size > _TRANSACTION:
+    if len(puts) > _ACTIONS or sum(stored_size(put.item) for put in puts) > _TRANSACTION:
         raise InvalidRequest(_TOO_MUCH, param="messages", code="request_too_large")
     return puts
 
 
 def put_message(ref: ThreadRef, message: Message) -> list[Put]:
     """What writes a message: its item, and rows for content that does not fit into it."""
-    item = attributes(message)
-    content, rows = _stored(ref, message.id, str(item.pop("content")))
-    return [Put(MESSAGES, {**ref.key, "message_id": message.id, **item, **content}), *rows]
-
-
-def content_keys(ref: ThreadRef, item: Item) -> list[dict[str, Value]]:
-    """The keys of the rows that hold a message's content, if any do."""
-    rows = range(int(item.get("parts", 0)))
-    return [{**ref.key, "part": _part(str(item["message_id"]), n)} for n in rows]
+    item, rows = spilled(ref, message.id, attributes(message), "content")
+    return [Put(MESSAGES, {**ref.key, "message_id": message.id, **item}), *rows]
 
 
 def message_of(item: Item) -> Message:
@@ -52,38 +44,45 @@ def message_of(item: Item) -> Message:
     return restore(Message, item, str(item["message_id"]))
 
 
-def _stored(ref: ThreadRef, message_id: str, content: str) -> tuple[dict[str, Value], list[Put]]:
-    """The attributes that hold the content or say where it is, and the rows to write."""
-    if len(content) <= _ROW or stored_size({"content": content}) <= _ITEM:
-        return {"content": content}, []
+def spilled(
+    ref: ThreadRef, id_: str, item: dict[str, Value], field: str
+) -> tuple[dict[str, Value], list[Put]]:
+    """The item of the object `id_` without what does not fit of its `field`, and rows for that."""
+    content = str(item[field])
+    if len(content) <= _ROW or stored_size({field: content}) <= _ITEM:
+        return item, []
     rows = [content[start : start + _ROW] for start in range(0, len(content), _ROW)]
     puts = [
-        Put(CONTENTS, {**ref.key, "part": _part(message_id, n), "content": row})
+        Put(CONTENTS, {**ref.key, "part": _part(id_, n), "content": row})
         for n, row in enumerate(rows)
     ]
-    return {"parts": len(rows), "content_size": len(content.encode())}, puts
+    rest = {name: value for name, value in item.items() if name != field}
+    return {**rest, "parts": len(rows), "content_size": len(content.encode())}, puts
 
 
-def with_contents(database: Database, ref: ThreadRef, items: Iterable[Item]) -> list[Item]:
-    """The items, of neighbouring messages, with their content in them.
+def content_keys(ref: ThreadRef, id_: str, item: Item) -> list[dict[str, Value]]:
+    """The keys of the rows that hold an object's content, if any do."""
+    return [{**ref.key, "part": _part(id_, n)} for n in range(int(item.get("parts", 0)))]
+
+
+def with_contents(
+    database: Database, ref: ThreadRef, items: Iterable[Item], key: str, field: str
+) -> list[Item]:
+    """Items of neighbouring objects with their `field` in them; `key` names their sort key.
 
     The rows of all that need them are read with one query.
     """
     given = list(items)
-    apart = sorted(str(item["message_id"]) for item in given if "parts" in item)
+    apart = sorted(str(item[key]) for item in given if "parts" in item)
     if not apart:
         return given
     range_ = both(equal("thread", ref.partition), between("part", f"{apart[0]}#", f"{apart[-1]}#~"))
     rows: dict[str, str] = {}
     for row in database.query(CONTENTS, range_, limit=100):
-        message_id = str(row["part"]).partition("#")[0]
-        rows[message_id] = rows.get(message_id, "") + str(row["content"])
-    return [_with_content(item, rows) for item in given]
+        owner = str(row["part"]).partition("#")[0]
+        rows[owner] = rows.get(owner, "") + str(row["content"])
+    return [{**item, field: rows[str(item[key])]} if "parts" in item else item for item in given]
 
 
-def _with_content(item: Item, rows: Mapping[str, str]) -> Item:
-    return {**item, "content": rows[str(item["message_id"])]} if "parts" in item else item
-
-
-def _part(message_id: str, number: int) -> str:
-    return f"{message_id}#{number:02}"
+def _part(id_: str, number: int) -> str:
+    return f"{id_}#{number:02}"

@@ -1,6 +1,6 @@
 """The `messages` table. A run's messages are a range of ids: no index."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -60,7 +60,7 @@ class Messages:
             lambda: page(request, range_, lambda r, n: self._read(ref, r, n), dict),
         )
         thread_of(found, ref.thread_id)
-        whole = map(message_of, with_contents(self._database, ref, items.data))
+        whole = self._whole(ref, items.data)
         # Another run's id may lie in the same place: only the item tells who produced it.
         data = [message for message in whole if run_id in (None, message.run_id)]
         return Page(data=data, has_more=items.has_more and bool(data))
@@ -71,8 +71,7 @@ class Messages:
         thread_of(found, ref.thread_id)
         if item is None:
             raise NotFound("message", message_id)
-        (whole,) = with_contents(self._database, ref, [item])
-        return message_of(whole)
+        return self._whole(ref, [item])[0]
 
     def modify(self, ref: ThreadRef, before: Message, after: Message) -> None:
         """Write what differs, also under a lock: it does not change the prompt."""
@@ -87,7 +86,7 @@ class Messages:
         if item is None:
             raise NotFound("message", message_id)
         gone = Delete(MESSAGES, _key(ref, message_id), exists("message_id"))
-        rows = [Delete(CONTENTS, key) for key in content_keys(ref, item)]
+        rows = [Delete(CONTENTS, key) for key in content_keys(ref, message_id, item)]
         try:
             self._database.write(Check(THREADS, ref.key, unlocked(now)), gone, *rows)
         except ConditionFailed as lost:
@@ -100,13 +99,17 @@ class Messages:
         """The thread's messages, newest first, read in pages of `at_most` as they are asked for."""
         items = self._read(ref, ids_between("msg", PageRequest()), at_most)
         while chunk := list(islice(items, at_most)):
-            yield from map(message_of, with_contents(self._database, ref, chunk))
+            yield from self._whole(ref, chunk)
 
     def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(
             equal("thread", ref.partition), between("message_id", range_.low, range_.high)
         )
         return self._database.query(MESSAGES, condition, limit=limit, forward=range_.forward)
+
+    def _whole(self, ref: ThreadRef, items: Iterable[Item]) -> Sequence[Message]:
+        whole = with_contents(self._database, ref, items, "message_id", "content")
+        return [message_of(item) for item in whole]
 
     def _above(self, message: Message, thread: Item | None) -> str:
         last = place(str(thread["last_message_id"])) if thread else ""

@@ -1,10 +1,11 @@
 """The `run_steps` table: the log of a run. A completed step is never touched again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
 from threadkeep.domain.run_state import effective_step
+from threadkeep.store.contents import spilled, with_contents
 from threadkeep.store.database import Database, Put, together
 from threadkeep.store.expressions import Value, between, both, equal
 from threadkeep.store.items import Item, attributes, restore
@@ -13,13 +14,17 @@ from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.tables import RUN_STEPS, RUNS, THREADS
 from threadkeep.store.threads import thread_of
 
+_PAGE = 100
+
 
 def step_key(ref: RunRef, step_id: str) -> dict[str, Value]:
     return {"run": ref.partition, "step_id": step_id}
 
 
-def put_step(ref: RunRef, step: RunStep) -> Put:
-    return Put(RUN_STEPS, {**step_key(ref, step.id), **attributes(step)})
+def put_step(ref: RunRef, step: RunStep) -> list[Put]:
+    """What writes a step: its item, and rows for details that do not fit into it."""
+    item, rows = spilled(ref.thread, step.id, attributes(step), "step_details")
+    return [Put(RUN_STEPS, {**step_key(ref, step.id), **item}), *rows]
 
 
 class RunSteps:
@@ -33,13 +38,13 @@ class RunSteps:
         range_ = ids_between("step", request)
         (thread, found), steps = together(
             lambda: self._database.get_many((THREADS, ref.thread.key), (RUNS, ref.key)),
-            lambda: page(request, range_, lambda r, n: self._read(ref, r, n), _step),
+            lambda: page(request, range_, lambda r, n: self._read(ref, r, n), dict),
         )
         thread_of(thread, ref.thread_id)
         if found is None:
             raise NotFound("run", ref.run_id)
         run = restore(Run, found, ref.run_id)
-        data = [effective_step(step, run, now) for step in steps.data]
+        data = [effective_step(step, run, now) for step in self._whole(ref, steps.data)]
         return Page(data=data, has_more=steps.has_more)
 
     def get(self, ref: RunRef, step_id: str, now: float) -> RunStep:
@@ -52,12 +57,24 @@ class RunSteps:
             raise NotFound("run", ref.run_id)
         if item is None:
             raise NotFound("run step", step_id)
-        return effective_step(_step(item), restore(Run, found, ref.run_id), now)
+        (step,) = self._whole(ref, [item])
+        return effective_step(step, restore(Run, found, ref.run_id), now)
+
+    def completed(self, ref: RunRef) -> Sequence[RunStep]:
+        """The log: the steps that are done, in their order."""
+        range_ = ids_between("step", PageRequest(order="asc"))
+        steps = self._whole(ref, self._read(ref, range_, _PAGE))
+        return [step for step in steps if step.status == "completed"]
+
+    def read(self, ref: RunRef, step_id: str) -> RunStep | None:
+        """The step as it stands, for those who write it."""
+        item = self._database.get(RUN_STEPS, step_key(ref, step_id))
+        return self._whole(ref, [item])[0] if item else None
 
     def _read(self, ref: RunRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(equal("run", ref.partition), between("step_id", range_.low, range_.high))
         return self._database.query(RUN_STEPS, condition, limit=limit, forward=range_.forward)
 
-
-def _step(item: Item) -> RunStep:
-    return restore(RunStep, item, str(item["step_id"]))
+    def _whole(self, ref: RunRef, items: Iterable[Item]) -> Sequence[RunStep]:
+        whole = with_contents(self._database, ref.thread, items, "step_id", "step_details")
+        return [restore(RunStep, item, str(item["step_id"])) for item in whole]

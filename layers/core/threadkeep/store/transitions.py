@@ -114,7 +114,7 @@ class Transitions:
         begun = replace(run, steps=run.steps + 1, open_step=step.type)
         self._write(
             _change(ref, run, begun, guard(WORK, run, now)),
-            put_step(ref, step),
+            *put_step(ref, step),
             *(put_message(ref.thread, message) if message else ()),
             *events,
         )

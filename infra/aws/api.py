@@ -1,0 +1,73 @@
+"""The REST API: the route table's endpoints behind the authorizer, and an answer for all else."""
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from functions.routes import ROUTES
+from infra.aws.errors import add_gateway_responses, mock_method
+from infra.aws.functions import Functions
+from infra.aws.settings import Settings
+from infra.gateway_responses import method_not_allowed, not_found
+
+_STAGE = "v1"
+_TIMEOUT = Duration.seconds(29)
+_AUTHORIZER_CACHE = Duration.seconds(300)
+
+
+class Api(Construct):
+    """Regional, stage `v1`: its address is an SDK's `base_url` as it is."""
+
+    def __init__(self, scope: Construct, settings: Settings, functions: Functions) -> None:
+        super().__init__(scope, "Api")
+        self._api = apigateway.RestApi(
+            self,
+            "Rest",
+            rest_api_name=settings.stack,
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            deploy_options=apigateway.StageOptions(stage_name=_STAGE),
+            cloud_watch_role=False,
+        )
+        self._api.node.try_remove_child("Endpoint")  # the stack has an output of its own
+        # `url` would end in a slash, and plain HTTP callers put a path behind it.
+        host = f"{self._api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        self.base_url = f"https://{host}/{_STAGE}"
+        self._add_routes(functions)
+        self._add_refusals()
+        add_gateway_responses(self._api)
+
+    def _add_routes(self, functions: Functions) -> None:
+        authorizer = apigateway.RequestAuthorizer(
+            self,
+            "Authorizer",
+            handler=functions["authorizer"],
+            identity_sources=[apigateway.IdentitySource.header("Authorization")],
+            results_cache_ttl=_AUTHORIZER_CACHE,
+        )
+        for route in ROUTES:
+            self._api.root.resource_for_path(route.path).add_method(
+                route.method,
+                # A permission for each function, not for each method: a stack has 500 resources.
+                apigateway.LambdaIntegration(
+                    functions[route.function],
+                    timeout=_TIMEOUT,
+                    scope_permission_to_method=False,
+                ),
+                authorization_type=apigateway.AuthorizationType.CUSTOM,
+                authorizer=authorizer,
+            )
+
+    def _add_refusals(self) -> None:
+        """API Gateway itself would answer 403 to a method or path that is not there."""
+        paths = {route.path for route in ROUTES}
+        for path in sorted(_with_parents(paths)):
+            answer = method_not_allowed if path in paths else not_found
+            mock_method(self._api.root.resource_for_path(path), answer)
+        mock_method(self._api.root, not_found)
+        mock_method(self._api.root.add_resource("{proxy+}"), not_found)
+
+
+def _with_parents(paths: set[str]) -> set[str]:
+    """The paths of all resources that the API has for these, but the root."""
+    parts = (path.strip("/").split("/") for path in paths)
+    return {"/" + "/".join(part[: n + 1]) for part in parts for n in range(len(part))}

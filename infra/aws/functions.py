@@ -1,0 +1,117 @@
+"""The Lambda functions: one package, and for each its own role, log group and environment."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from functions.deployment import FUNCTIONS, Function
+from functions.routes import ROUTES, Action, Grants
+from infra.aws.packaging import Packages
+from infra.aws.settings import Settings
+from infra.aws.tables import Tables
+
+_RUNTIME = lambda_.Runtime.PYTHON_3_13
+_PROCESSOR = lambda_.Architecture.ARM_64
+
+
+def grants_of(function: str) -> Grants:
+    """What a function may touch: its routes' grants together, and its own."""
+    together: dict[str, set[Action]] = {}
+    routes = (route.grants for route in ROUTES if route.function == function)
+    for grants in (*routes, FUNCTIONS[function].grants):
+        for table, actions in grants.items():
+            together.setdefault(table, set()).update(actions)
+    return {table: tuple(sorted(actions)) for table, actions in sorted(together.items())}
+
+
+class Functions(Construct):
+    """All functions, by name."""
+
+    def __init__(
+        self, scope: Construct, settings: Settings, packages: Packages, tables: Tables
+    ) -> None:
+        super().__init__(scope, "Functions")
+        self._settings = settings
+        self._tables = tables
+        self._code = lambda_.Code.from_asset(str(packages.functions))
+        self._layers = [
+            self._layer("Dependencies", str(packages.dependencies)),
+            self._layer("Core", str(packages.core)),
+        ]
+        self._functions = {name: self._function(name, f) for name, f in FUNCTIONS.items()}
+
+    def __getitem__(self, name: str) -> lambda_.Function:
+        return self._functions[name]
+
+    def start_runs_on(self, state_machine_arn: str) -> None:
+        """Let those functions start the state machine that are there to do so."""
+        for name, function in FUNCTIONS.items():
+            if function.starts_runs:
+                self[name].add_environment("THREADKEEP_STATE_MACHINE_ARN", state_machine_arn)
+                self[name].add_to_role_policy(
+                    iam.PolicyStatement(
+                        actions=["states:StartExecution"], resources=[state_machine_arn]
+                    )
+                )
+
+    def _layer(self, name: str, folder: str) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            name,
+            code=lambda_.Code.from_asset(folder),
+            compatible_runtimes=[_RUNTIME],
+            compatible_architectures=[_PROCESSOR],
+        )
+
+    def _function(self, name: str, function: Function) -> lambda_.Function:
+        scope = Construct(self, name)
+        full_name = f"{self._settings.stack}-{name}"
+        log_group = _log_group(scope, full_name)
+        return lambda_.Function(
+            scope,
+            "Function",
+            function_name=full_name,
+            runtime=_RUNTIME,
+            architecture=_PROCESSOR,
+            handler=function.entry,
+            code=self._code,
+            layers=self._layers,
+            memory_size=function.memory,
+            timeout=Duration.seconds(function.timeout),
+            environment=self._environment(name),
+            role=self._role(scope, name, log_group),
+            log_group=log_group,
+        )
+
+    def _environment(self, name: str) -> dict[str, str]:
+        return {
+            "THREADKEEP_FUNCTION": name,
+            "THREADKEEP_MODELS": "models.toml",
+            "THREADKEEP_RUN_SECONDS": str(self._settings.run_seconds),
+            "THREADKEEP_TABLE_PREFIX": self._tables.prefix,
+        }
+
+    def _role(self, scope: Construct, name: str, log_group: logs.LogGroup) -> iam.Role:
+        role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        # A log group's ARN ends in `:*`, its streams. The managed policy has all log groups.
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[log_group.log_group_arn],
+            )
+        )
+        for statement in self._tables.statements(grants_of(name)):
+            role.add_to_policy(statement)
+        return role
+
+
+def _log_group(scope: Construct, function: str) -> logs.LogGroup:
+    return logs.LogGroup(
+        scope,
+        "Logs",
+        log_group_name=f"/aws/lambda/{function}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
+    )

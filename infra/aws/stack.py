@@ -1,0 +1,25 @@
+"""The stack: it only wires."""
+
+from aws_cdk import App, CfnOutput, Stack
+
+from infra.aws.api import Api
+from infra.aws.functions import Functions
+from infra.aws.packaging import Packages
+from infra.aws.settings import Settings
+from infra.aws.state_machine import StateMachine
+from infra.aws.streams import Streams
+from infra.aws.tables import Tables
+
+
+class Threadkeep(Stack):
+    """Threadkeep in one account and region."""
+
+    def __init__(self, app: App, settings: Settings, packages: Packages) -> None:
+        super().__init__(app, settings.stack, termination_protection=settings.prod)
+        tables = Tables(self, settings)
+        functions = Functions(self, settings, packages, tables)
+        machine = StateMachine(self, settings, functions["executor"])
+        functions.start_runs_on(machine.arn)
+        Streams(self, tables, functions)
+        api = Api(self, settings, functions)
+        CfnOutput(self, "BaseUrl", value=api.base_url, description="The SDKs' base_url")

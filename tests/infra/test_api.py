@@ -1,0 +1,168 @@
+"""The API in the template: every route to its function, every other request to an OpenAI error."""
+
+import json
+import re
+from typing import Any
+
+from functions.routes import ROUTES
+from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed, not_found
+from tests.infra.template import Properties, Template
+
+_KEYS = {"message", "type", "param", "code"}
+_INVOCATION = re.compile(r".*:lambda:path/2015-03-31/functions/\$\{(\w+)\.Arn\}/invocations")
+
+
+def _mocks(template: Template) -> dict[str, Properties]:
+    return {path: m for (method, path), m in template.methods().items() if method == "ANY"}
+
+
+def _mock_body(method: Properties) -> Any:
+    """The body of a MOCK method, as the template engine makes it for `/v1/x`."""
+    (response,) = method["Integration"]["IntegrationResponses"]
+    template = response["ResponseTemplates"]["application/json"]
+    set_path, body = template.split("\n")
+    assert set_path == (
+        "#set($path = $util.escapeJavaScript($context.path)" + r""".replaceAll("\\'", "'"))"""
+    )
+    return json.loads(body.replace("$path", "/v1/x").replace("$context.httpMethod", "PUT"))
+
+
+def test_every_route_has_a_method_that_calls_its_function(template: Template) -> None:
+    """The route table is the API: no method is missing, none goes elsewhere."""
+    functions = template.functions()
+    called = {}
+    for (method, path), properties in template.methods().items():
+        if method != "ANY":
+            integration = properties["Integration"]
+            match = _INVOCATION.fullmatch(integration["Uri"])
+            assert match
+            assert integration["Type"] == "AWS_PROXY"
+            assert integration["TimeoutInMillis"] == 29_000
+            assert "ResponseTransferMode" not in integration
+            called[method, path] = functions[match[1]]
+    assert called == {(route.method, route.path): route.function for route in ROUTES}
+
+
+def test_every_route_is_behind_the_authorizer(template: Template) -> None:
+    """No endpoint answers without a key, and an answer of the authorizer counts for 300 s."""
+    (id_,) = template.of_type("AWS::ApiGateway::Authorizer")
+    for (method, _), properties in template.methods().items():
+        if method != "ANY":
+            assert properties["AuthorizationType"] == "CUSTOM"
+            assert properties["AuthorizerId"] == f"${{{id_}}}"
+    authorizer = template.only("AWS::ApiGateway::Authorizer")
+    (function,) = (id_ for id_, name in template.functions().items() if name == "authorizer")
+    assert authorizer["AuthorizerUri"].endswith(f"/functions/${{{function}.Arn}}/invocations")
+    assert authorizer["Type"] == "REQUEST"
+    assert authorizer["IdentitySource"] == "method.request.header.Authorization"
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 300
+
+
+def test_the_api_is_regional_with_the_stage_v1(template: Template) -> None:
+    """`https://…/v1` is an SDK's base URL, and streams will not idle out at an edge."""
+    api = template.only("AWS::ApiGateway::RestApi")
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert template.only("AWS::ApiGateway::Stage")["StageName"] == "v1"
+
+
+def test_the_api_may_call_each_function_by_one_permission(template: Template) -> None:
+    """One permission for each function, not for each method, and only for this API."""
+    (api,) = template.of_type("AWS::ApiGateway::RestApi")
+    functions = template.functions()
+    permissions = template.of_type("AWS::Lambda::Permission").values()
+    called = sorted(functions[p["FunctionName"][2:-5]] for p in permissions)
+    assert called == sorted({route.function for route in ROUTES} | {"authorizer"})
+    for permission in permissions:
+        assert permission["Action"] == "lambda:InvokeFunction"
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert f"${{{api}}}/" in permission["SourceArn"]
+
+
+def test_an_unknown_method_is_405_on_every_resource(template: Template) -> None:
+    """Without MOCK methods API Gateway would answer 403 with a text of its own."""
+    routed = {route.path for route in ROUTES}
+    mocks = _mocks(template)
+    assert routed <= mocks.keys()
+    for path in routed:
+        expected = method_not_allowed(Refused("", "PUT", "/v1/x"))
+        assert _mock_body(mocks[path]) == expected.body
+        assert mocks[path]["MethodResponses"][0]["StatusCode"] == "405"
+
+
+def test_an_unknown_path_is_404(template: Template) -> None:
+    """At the root, anywhere below it, and at a resource that only leads to others."""
+    routed = {route.path for route in ROUTES}
+    mocks = _mocks(template)
+    assert set(mocks) - routed >= {"/", "/{proxy+}"}
+    for path in set(mocks) - routed:
+        expected = not_found(Refused("", "PUT", "/v1/x"))
+        assert _mock_body(mocks[path]) == expected.body
+        assert mocks[path]["MethodResponses"][0]["StatusCode"] == "404"
+    assert set(template.paths().values()) == set(mocks)
+
+
+def test_a_refusal_needs_no_key_and_takes_any_common_body(template: Template) -> None:
+    """A MOCK method answers before the authorizer, with a request id, whatever the body is."""
+    for method in _mocks(template).values():
+        assert method["AuthorizationType"] == "NONE"
+        integration = method["Integration"]
+        assert integration["Type"] == "MOCK"
+        status = int(method["MethodResponses"][0]["StatusCode"])
+        assert {"application/json", "multipart/form-data"} <= set(integration["RequestTemplates"])
+        for template_ in integration["RequestTemplates"].values():
+            assert json.loads(template_) == {"statusCode": status}
+        (response,) = integration["IntegrationResponses"]
+        assert response["StatusCode"] == str(status)
+        assert response["ResponseParameters"] == {
+            "method.response.header.x-request-id": "context.requestId"
+        }
+
+
+def test_every_gateway_response_carries_the_envelope_and_a_request_id(template: Template) -> None:
+    """What API Gateway answers by itself reads like every other error."""
+    found = template.of_type("AWS::ApiGateway::GatewayResponse").values()
+    assert {response["ResponseType"] for response in found} == set(GATEWAY_RESPONSES)
+    for response in found:
+        (body,) = response["ResponseTemplates"].values()
+        assert set(json.loads(body)["error"]) == _KEYS
+        parameters = response["ResponseParameters"]
+        assert parameters["gatewayresponse.header.x-request-id"] == "context.requestId"
+
+
+def test_a_wrong_key_is_answered_with_its_mask(template: Template) -> None:
+    """The authorizer's context holds the mask; the text and code are the contract's."""
+    found = template.of_type("AWS::ApiGateway::GatewayResponse").values()
+    (denied,) = (r for r in found if r["ResponseType"] == "ACCESS_DENIED")
+    assert denied["StatusCode"] == "401"
+    error = json.loads(denied["ResponseTemplates"]["application/json"])["error"]
+    assert error["message"] == (
+        "Incorrect API key provided: $context.authorizer.masked_key. "
+        "You can find your API key at https://platform.openai.com/account/api-keys."
+    )
+    assert error["code"] == "invalid_api_key"
+
+
+def test_headers_of_gateway_responses_are_quoted(template: Template) -> None:
+    """API Gateway takes a fixed value in quotes only: `'1'`."""
+    found = template.of_type("AWS::ApiGateway::GatewayResponse").values()
+    (throttled,) = (r for r in found if r["ResponseType"] == "THROTTLED")
+    assert throttled["ResponseParameters"]["gatewayresponse.header.retry-after"] == "'1'"
+
+
+def test_the_default_responses_keep_each_answer_s_own_status(template: Template) -> None:
+    """A default stands for many answers: only its words are ours."""
+    found = template.of_type("AWS::ApiGateway::GatewayResponse").values()
+    without = {r["ResponseType"] for r in found if "StatusCode" not in r}
+    assert without == {"DEFAULT_4XX", "DEFAULT_5XX"}
+
+
+def test_a_change_of_an_answer_is_deployed(template: Template) -> None:
+    """API Gateway serves a snapshot: it is made after every method and gateway response."""
+    (deployment,) = (
+        r for r in template.resources.values() if r["Type"] == "AWS::ApiGateway::Deployment"
+    )
+    parts = {
+        *template.of_type("AWS::ApiGateway::Method"),
+        *template.of_type("AWS::ApiGateway::GatewayResponse"),
+    }
+    assert parts <= set(deployment["DependsOn"])
