@@ -16,10 +16,15 @@ __all__ = ["Catalogue", "CatalogueError", "Entry"]
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a model name leads: the provider, and what the provider calls the model."""
+    """Where a model name leads: the provider, and what the provider calls the model.
+
+    `context_window` is in tokens; `max_turns` is how many model turns a run may take.
+    """
 
     provider: Provider
     model: str
+    context_window: int = 128_000
+    max_turns: int = 50
 
 
 class Catalogue:

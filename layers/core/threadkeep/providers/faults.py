@@ -40,7 +40,10 @@ def of_status(status: int, body: bytes) -> Fault:
 def of_error(error: object) -> Fault:
     """The fault that an `error` in an answer of status 200 is; its `code` is a status or a name."""
     kind, detail = _kind(error), _text(error)
-    status = _TOO_MANY_REQUESTS if re.search(r"\b429\b|rate_limit", kind) else _BAD_REQUEST
+    number = re.search(r"\b[1-5]\d\d\b", kind)
+    status = int(number[0]) if number else _BAD_REQUEST
+    if "rate_limit" in kind:
+        status = _TOO_MANY_REQUESTS
     return Fault("The model server reported an error", detail, _code(status, kind, detail))
 
 

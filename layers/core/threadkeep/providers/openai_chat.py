@@ -19,6 +19,7 @@ from threadkeep.providers.redaction import redact
 _HTTP = 80
 _HTTPS = 443
 _OK = 200
+_PATH = "/chat/completions"
 _PLAIN = "identity"
 _PIECE = 64 * 1024
 _MAX_ERROR = 64 * 1024
@@ -70,10 +71,11 @@ class OpenAIChatCall:
 
     def __iter__(self) -> Generator[Chunk]:
         try:
-            for chunk in self._attempt():
-                if self._connection.stopped:
-                    return
-                yield chunk
+            with closing(self._attempt()) as chunks:
+                for chunk in chunks:
+                    if self._connection.stopped:
+                        return
+                    yield chunk
         except Fault as fault:
             if not self._connection.stopped:
                 yield self._failed(fault)
@@ -82,7 +84,7 @@ class OpenAIChatCall:
         detail = redact(fault.detail, self._request.messages, self._server.api_key)
         return Failed(fault.code, f"{fault.summary}: {detail}" if detail else f"{fault.summary}.")
 
-    def _attempt(self) -> Iterator[Chunk]:
+    def _attempt(self) -> Generator[Chunk]:
         """Ask once. What goes wrong with the server, or on the way to it, is a `Fault`."""
         url, tls = self._server.url, self._server.tls
         port = url.port or (_HTTPS if tls else _HTTP)
@@ -94,7 +96,8 @@ class OpenAIChatCall:
         ):
             exchange.auto_open = False
             exchange.sock = sock
-            exchange.request("POST", f"{url.path}/chat/completions", self._body(), self._headers())
+            with suppress(BrokenPipeError):  # refused before it was all read: the answer says why
+                exchange.request("POST", f"{url.path}{_PATH}", self._body(), self._headers())
             with closing(exchange.getresponse()) as response:
                 self._expect_a_stream(response, sock)
                 yield from read_chunks(_pieces(response))
@@ -118,7 +121,7 @@ class OpenAIChatCall:
         content_type = response.headers.get_content_type()
         if response.status == _OK and content_type not in _NO_STREAM:
             encoding = response.headers.get("Content-Encoding", _PLAIN)
-            if encoding != _PLAIN:
+            if encoding.strip().lower() not in ("", _PLAIN):
                 raise Fault("The model server answered in an encoding nobody asked for", encoding)
             return
         sock.settimeout(self._server.connect_timeout)

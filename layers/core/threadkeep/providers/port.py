@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.objects import JSONObject, Usage
 
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -16,18 +16,44 @@ FinishReason = Literal["stop", "length", "content_filter"]
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """One model turn. `messages` are Chat Completions messages, oldest first."""
+    """One model turn, in the words of Chat Completions; `messages` are oldest first.
+
+    `max_completion_tokens` is what is left of the run's budget, None without one.
+    """
 
     model: str
     messages: Sequence[Mapping[str, Any]]
     temperature: float
     top_p: float
+    tools: Sequence[JSONObject] = ()
+    tool_choice: str | JSONObject = "auto"
+    parallel_tool_calls: bool = True
+    response_format: str | JSONObject = "auto"
+    reasoning_effort: str | None = None
+    max_completion_tokens: int | None = None
 
 
 @dataclass(frozen=True)
 class Text:
     """A piece of the answer."""
 
+    value: str
+
+
+@dataclass(frozen=True)
+class CallBegan:
+    """The model calls a function; calls are numbered from 0 and begin in that order."""
+
+    index: int
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CallArguments:
+    """A further piece of a call's arguments, as the model wrote it."""
+
+    index: int
     value: str
 
 
@@ -44,13 +70,19 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The last chunk of a turn that broke; `message` may be shown: no key, no prompt."""
+    """The last chunk of a turn that broke; `message` may be shown: no key, no prompt.
+
+    `passing`: the same request may well succeed later, after `retry_after` seconds if the provider
+    says so.
+    """
 
     code: FailureCode
     message: str
+    passing: bool = False
+    retry_after: float | None = None
 
 
-Chunk = Text | Finished | Failed
+Chunk = Text | CallBegan | CallArguments | Finished | Failed
 
 
 class ModelCall(Protocol):

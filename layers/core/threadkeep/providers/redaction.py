@@ -36,4 +36,9 @@ def _hide_quotes(line: str, prompt: str, hidden: list[bool]) -> None:
 
 
 def _in_one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    words = (word if word.isprintable() else _printable(word) for word in text.split())
+    return " ".join(" ".join(words).split())
+
+
+def _printable(word: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in word)
