@@ -124,7 +124,8 @@ class Run:
 
     `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
     begun, `open_step` is the type of the one under way. `shown`: a reader may have seen a part of
-    the turn under way.
+    the turn under way. `pending_call_ids` wait for the app's outputs; the calls themselves lie on
+    the open step, `pending_calls` has them for readers.
     """
 
     id: str
@@ -163,7 +164,8 @@ class Run:
     last_error: LastError | None = None
     incomplete_reason: str | None = None
     usage: Usage | None = None
-    pending_calls: Sequence[JSONObject] = ()
+    pending_call_ids: Sequence[str] = ()
+    pending_calls: Sequence[JSONObject] = field(default=(), metadata={"stored": False})
 
     @property
     def open_step_id(self) -> str:

@@ -24,7 +24,7 @@ class Transition:
 
     sources: tuple[RunStatus, ...]
     target: RunStatus
-    writer: Literal["create", "executor", "Settle", "cleaner"]
+    writer: Literal["create", "submit", "cancel", "executor", "Settle", "cleaner"]
     attempt: bool = False
     leg: bool = False
     deadline: Literal["before", "after", "any"] = "before"
@@ -34,6 +34,8 @@ class Transition:
 CREATE = Transition((), "queued", "create")
 CLAIM = Transition(("queued", "in_progress"), "in_progress", "executor", leg=True)
 WORK = Transition(("in_progress",), "in_progress", "executor", attempt=True)
+PARK = Transition(("in_progress",), "requires_action", "executor", attempt=True)
+SUBMIT = Transition(("requires_action",), "queued", "submit")
 COMPLETE = Transition(("in_progress",), "completed", "executor", attempt=True, step="completed")
 CUT = Transition(("in_progress",), "incomplete", "executor", attempt=True, step="completed")
 FAIL = Transition(("in_progress",), "failed", "executor", attempt=True, step="failed")
@@ -44,6 +46,8 @@ EXPIRE = Transition(
     deadline="after",
     step="expired",
 )
+ASK_TO_CANCEL = Transition(("in_progress",), "cancelling", "cancel")
+CANCEL_IDLE = Transition(("queued", "requires_action"), "cancelled", "cancel", step="cancelled")
 CANCEL = Transition(("cancelling",), "cancelled", "Settle", deadline="any", step="cancelled")
 RUN_OUT = Transition(
     ("in_progress",), "expired", "executor", attempt=True, deadline="after", step="expired"
@@ -62,10 +66,14 @@ TRANSITIONS = {
     "create": CREATE,
     "claim": CLAIM,
     "work": WORK,
+    "park": PARK,
+    "submit": SUBMIT,
     "complete": COMPLETE,
     "cut": CUT,
     "fail": FAIL,
     "expire": EXPIRE,
+    "ask to cancel": ASK_TO_CANCEL,
+    "cancel idle": CANCEL_IDLE,
     "cancel": CANCEL,
     "run out": RUN_OUT,
     "stop": STOP,
@@ -114,7 +122,8 @@ def step_ends(
     """What becomes of the open step when its run ends by this transition, as fields."""
     status = transition.step
     failure = {"last_error": error} if status == "failed" else {}
-    return {"status": status, f"{status}_at": now, "expires_at": None, "usage": usage, **failure}
+    cost = {"usage": usage} if usage else {}
+    return {"status": status, f"{status}_at": now, "expires_at": None, **cost, **failure}
 
 
 def ended_at(status: RunStatus, now: int) -> dict[str, Any]:

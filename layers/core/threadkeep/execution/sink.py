@@ -64,4 +64,4 @@ class Sink:
         if event.message_reason:
             ends["incomplete_reason"] = event.message_reason
         message = replace(said(message, event.text or ""), **ends)
-        return [put_step(self._ref, step), *put_message(self._ref.thread, message)]
+        return [*put_step(self._ref, step), *put_message(self._ref.thread, message)]

@@ -7,7 +7,6 @@ all. Messages have such content, and steps, for the arguments and outputs of fun
 
 from collections.abc import Iterable, Sequence
 
-from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import Message
 from threadkeep.store.database import Database, Put
 from threadkeep.store.expressions import Value, between, both, equal
@@ -17,20 +16,11 @@ from threadkeep.store.tables import CONTENTS, MESSAGES
 
 _ITEM = 350_000  # bytes; an item may have 400 KB, and it holds more than content
 _ROW = 85_000  # characters, of 4 bytes at most
-_TRANSACTION = 3_500_000  # bytes; a transaction may have 4 MB
-_ACTIONS = 95  # a transaction may have 100, and a run and its thread come along
-_TOO_MUCH = (
-    "The messages of this request are too many or too long to be added at once. Send at most 90"
-    " messages and 3.5 MB, and add the rest with further requests."
-)
 
 
 def put_messages(ref: ThreadRef, messages: Sequence[Message]) -> list[Put]:
-    """What writes these messages, with the rows of their content; refused if it is too much."""
-    puts = [put for message in messages for put in put_message(ref, message)]
-    if len(puts) > _ACTIONS or sum(stored_size(put.item) for put in puts) > _TRANSACTION:
-        raise InvalidRequest(_TOO_MUCH, param="messages", code="request_too_large")
-    return puts
+    """What writes these messages, with the rows of their content."""
+    return [put for message in messages for put in put_message(ref, message)]
 
 
 def put_message(ref: ThreadRef, message: Message) -> list[Put]:

@@ -33,6 +33,12 @@ _LONGEST_PAUSE = 0.25
 _BATCH = 25  # items that one BatchWriteItem takes
 _LARGEST_ITEM = 400_000  # bytes, with its names and numbers a little below DynamoDB's 409,600
 _TOO_LARGE = "The object is too large to be stored: shorten its instructions, tools or metadata."
+_MOST_ACTIONS = 100
+_LARGEST_TRANSACTION = 3_500_000  # bytes; a transaction may have 4 MB, with what it updates
+_TOO_MUCH = (
+    "The request is too much to be written at once. Send at most 90 messages and 3.5 MB, and add"
+    " the rest with further requests."
+)
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 sent_together: ContextVar[object | None] = ContextVar("sent_together", default=None)
@@ -166,8 +172,9 @@ class Database:
         """Do all of it or nothing.
 
         Raises ConditionFailed, or Overloaded when other writers of the same items never let it
-        through.
+        through, or InvalidRequest for more than a transaction takes.
         """
+        _check_size(actions)
         request = [self._action(action) for action in actions]
         for attempt in range(_TRIES):
             try:
@@ -208,8 +215,6 @@ class Database:
         body: dict[str, Any] = {"TableName": self._prefix + action.table.name}
         condition = action.condition
         if isinstance(action, Put):
-            if stored_size(action.item) > _LARGEST_ITEM:
-                raise InvalidRequest(_TOO_LARGE, code="request_too_large")
             body["Item"] = to_dynamodb(action.item)
         else:
             body["Key"] = to_dynamodb(action.key)
@@ -233,6 +238,14 @@ def together(first: Callable[[], T], *others: Callable[[], Any]) -> tuple[Any, .
             return (first(), *(future.result() for future in waiting))
     finally:
         sent_together.reset(token)
+
+
+def _check_size(actions: Sequence[Action]) -> None:
+    sizes = [stored_size(action.item) for action in actions if isinstance(action, Put)]
+    if max(sizes, default=0) > _LARGEST_ITEM:
+        raise InvalidRequest(_TOO_LARGE, code="request_too_large")
+    if len(actions) > _MOST_ACTIONS or sum(sizes) > _LARGEST_TRANSACTION:
+        raise InvalidRequest(_TOO_MUCH, code="request_too_large")
 
 
 def _given(to: Placeholders) -> dict[str, Any]:

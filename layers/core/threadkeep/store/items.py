@@ -31,8 +31,9 @@ def dump(value: Any) -> str:
 
 def attributes(value: Any) -> dict[str, Value]:
     """The fields of a domain object but its id, as attributes."""
-    changes = changed(type(value), dataclasses.asdict(value))
-    return {name: v for name, v in changes.items() if v is not None and name != "id"}
+    cls: type = type(value)
+    fields = {name: getattr(value, name) for name in _stored(cls)}
+    return {name: v for name, v in changed(cls, fields).items() if v is not None}
 
 
 def changed(cls: type, fields: Mapping[str, Any]) -> dict[str, Value | None]:
@@ -46,15 +47,15 @@ def changed(cls: type, fields: Mapping[str, Any]) -> dict[str, Value | None]:
 
 def differences(before: T, after: T) -> dict[str, Value | None]:
     """The attributes to change so that what was `before` becomes `after`."""
-    cls = type(before)
-    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
-    given = {name: getattr(after, name) for name in names}
+    cls: type = type(before)
+    given = {name: getattr(after, name) for name in _stored(cls)}
     return changed(cls, {n: v for n, v in given.items() if v != getattr(before, n)})
 
 
 def restore(cls: type[T], item: Item, id_: str) -> T:
     """The domain object that `attributes` made this item of."""
-    scalars, builders = _scalars(cls), _builders(cls)  # type: ignore[arg-type]  # a class is hashable
+    plain: type = cls
+    scalars, builders = _scalars(plain), _builders(plain)
     fields: dict[str, Any] = {"id": id_}
     for name, build in builders.items():
         if name in item:
@@ -102,6 +103,13 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value
+
+
+@functools.cache
+def _stored(cls: type) -> tuple[str, ...]:
+    """The fields that are attributes: not the id, which is the key, and not what is derived."""
+    fields = dataclasses.fields(cls)
+    return tuple(f.name for f in fields if f.name != "id" and f.metadata.get("stored", True))
 
 
 @functools.cache

@@ -1,15 +1,18 @@
 """The `runs` table, as readers see it. Transitions are written in `transitions`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run
 from threadkeep.domain.run_state import effective
+from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.database import Database, Update, together
 from threadkeep.store.expressions import between, both, equal
 from threadkeep.store.items import Item, differences, restore
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
+from threadkeep.store.run_steps import RunSteps
 from threadkeep.store.tables import RUNS, THREADS
 from threadkeep.store.threads import thread_of
 
@@ -23,6 +26,7 @@ class Runs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._steps = RunSteps(database)
 
     def get(self, ref: RunRef, now: float) -> Run:
         """The run as readers see it at `now`, or NotFound. One round trip."""
@@ -30,7 +34,7 @@ class Runs:
         thread_of(thread, ref.thread_id)
         if item is None:
             raise NotFound("run", ref.run_id)
-        return effective(run_of(item), now)
+        return self._with_calls(ref.thread, effective(run_of(item), now))
 
     def list(self, ref: ThreadRef, request: PageRequest, now: float) -> Page[Run]:
         """A page of the thread's runs as readers see them at `now`, or NotFound."""
@@ -40,7 +44,8 @@ class Runs:
             lambda: page(request, range_, lambda r, n: self._read(ref, r, n), run_of),
         )
         thread_of(found, ref.thread_id)
-        return Page(data=[effective(run, now) for run in runs.data], has_more=runs.has_more)
+        data = [self._with_calls(ref, effective(run, now)) for run in runs.data]
+        return Page(data=data, has_more=runs.has_more)
 
     def modify(self, ref: RunRef, before: Run, after: Run) -> None:
         """Write what differs, in any state of the run: never what a transition writes."""
@@ -51,6 +56,13 @@ class Runs:
         """The run's item as it stands, for those who write it."""
         item = self._database.get(RUNS, ref.key)
         return run_of(item) if item else None
+
+    def _with_calls(self, ref: ThreadRef, run: Run) -> Run:
+        """The run with the calls that it waits for: at most one of a thread's runs does."""
+        if run.status != "requires_action":
+            return run
+        step = self._steps.read(RunRef(ref.project_id, ref.thread_id, run.id), run.open_step_id)
+        return replace(run, pending_calls=pending_calls(step) if step else ())
 
     def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(equal("thread", ref.partition), between("run_id", range_.low, range_.high))

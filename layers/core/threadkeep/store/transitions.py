@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadkeep.domain.objects import Message, Run, RunStep, Usage
-from threadkeep.domain.run_state import CLAIM, WORK, Transition, ended_at
+from threadkeep.domain.run_state import (
+    ASK_TO_CANCEL,
+    CLAIM,
+    PARK,
+    SUBMIT,
+    WORK,
+    Transition,
+    ended_at,
+)
+from threadkeep.domain.tool_calls import calls_of
 from threadkeep.store.contents import put_message
 from threadkeep.store.database import Action, ConditionFailed, Database, Delete, Put, Update
 from threadkeep.store.expressions import Condition, above, absent, at_most, both, equal, one_of
@@ -120,6 +129,61 @@ class Transitions:
         )
         return begun
 
+    def finish_step(
+        self, ref: RunRef, run: Run, closing: Sequence[Action], now: int, events: Sequence[Put] = ()
+    ) -> Run:
+        """Write the open step as completed; the attempt goes on with the run's next one."""
+        finished = replace(run, open_step=None)
+        change = _change(ref, run, finished, both(guard(WORK, run, now), as_read(run)))
+        self._write(change, *closing, *events)
+        return finished
+
+    def park(
+        self,
+        ref: RunRef,
+        run: Run,
+        step: RunStep,
+        now: int,
+        usage: Usage,
+        events: Sequence[Put] = (),
+    ) -> Run:
+        """Let the run wait for the outputs of the calls in `step`, which stays open."""
+        ids = tuple(str(call["id"]) for call in calls_of(step))
+        parked = replace(run, status=PARK.target, pending_call_ids=ids, usage=usage)
+        change = _change(ref, run, parked, both(guard(PARK, run, now), as_read(run)))
+        self._write(change, *put_step(ref, step), *events)
+        log_transition(parked)
+        return parked
+
+    def submit(
+        self, ref: RunRef, run: Run, step: RunStep, now: int, events: Sequence[Put] = ()
+    ) -> Run:
+        """Complete the waiting step with its outputs and queue the run's next leg.
+
+        Two submits may race, with each other and with cancel and expiry: the leg as read lets one
+        through. A lost answer is sent again by the same transaction's token, which changes nothing.
+        """
+        queued = replace(
+            run,
+            status=SUBMIT.target,
+            leg=run.leg + 1,
+            queued_at=now,
+            open_step=None,
+            pending_call_ids=(),
+            pending_calls=(),
+        )
+        condition = both(guard(SUBMIT, run, now), as_read(run), equal("leg", run.leg))
+        self._write(_change(ref, run, queued, condition), *put_step(ref, step), *events)
+        log_transition(queued)
+        return queued
+
+    def ask_to_cancel(self, ref: RunRef, run: Run, now: int) -> Run:
+        """Mark a run that is being executed; its executor or Settle ends it."""
+        marked = replace(run, status=ASK_TO_CANCEL.target)
+        self._write(_change(ref, run, marked, guard(ASK_TO_CANCEL, run, now)))
+        log_transition(marked)
+        return marked
+
     def end(
         self,
         ref: RunRef,
@@ -137,7 +201,14 @@ class Transitions:
         run's by now, or a row to close is gone, the run ends all the same, without that.
         """
         facts = {"usage": run.usage or Usage(), **ended_at(transition.target, now), **facts}
-        ended = replace(run, status=transition.target, open_step=None, pending_calls=(), **facts)
+        ended = replace(
+            run,
+            status=transition.target,
+            open_step=None,
+            pending_call_ids=(),
+            pending_calls=(),
+            **facts,
+        )
         actions: list[Action] = [
             _change(ref, run, ended, both(guard(transition, run, now), as_read(run))),
             unlock(ref.thread, ref.run_id),
