@@ -19,7 +19,6 @@ from tests.faults import Interception
 from tests.scripted_provider import ScriptedProvider
 from threadkeep.domain.clock import Clock
 from threadkeep.providers.catalogue import Catalogue
-from threadkeep.providers.port import Provider
 
 T = TypeVar("T")
 
@@ -42,7 +41,7 @@ class System(Interception):
     def __init__(
         self,
         state: Path,
-        provider: Provider | None = None,
+        provider: ScriptedProvider | None = None,
         clock: Clock | None = None,
         run_seconds: int = 600,
         local: type[Local] = Local,

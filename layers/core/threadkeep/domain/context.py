@@ -1,12 +1,16 @@
-"""What the model is told: the run's instructions, then the thread, oldest message first."""
+"""What the model is told: the run's instructions, the thread, and what this run has done so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from threadkeep.domain.objects import JSONObject, Message, Run
+from threadkeep.domain.objects import JSONObject, Message, Run, RunStep
+from threadkeep.domain.tool_calls import calls_of, pending_calls
 
-# Messages that one run reads at most, whatever its budget: a long thread is never read whole.
-MOST_MESSAGES = 300
+# Messages that automatic truncation reads at most: a long thread is never read whole.
+MOST_MESSAGES = 400
+_PICTURE = 1_000  # tokens, roughly what a picture of usual size costs
+
+ChatMessage = Mapping[str, Any]
 
 
 def tokens(text: str) -> int:
@@ -14,35 +18,105 @@ def tokens(text: str) -> int:
     return -(-len(text.encode()) // 3)
 
 
-def recent(newest_first: Iterable[Message], run: Run, window: int) -> list[Message]:
-    """The messages that the run's truncation strategy and `window` (tokens) leave, oldest first.
+def message_tokens(message: Message) -> int:
+    """An estimate of what a message costs."""
+    pictures = sum(part["type"] != "text" for part in message.content)
+    return tokens(text_of(message.content)) + _PICTURE * pictures
 
-    At least the newest is kept. Reads no further than it needs to.
+
+def fitting(
+    newest_first: Iterable[Message],
+    oldest: Callable[[], Message | None],
+    run: Run,
+    budget: int,
+) -> list[Message]:
+    """The messages that the run's truncation strategy and `budget` (tokens) leave, oldest first.
+
+    `last_messages` keeps the newest n. `auto` drops from the middle: it keeps the newest that fit,
+    and the thread's first message, which `oldest` gets. At least the newest is kept, and nothing
+    is read beyond what is needed.
     """
-    most = run.truncation_strategy.get("last_messages") or MOST_MESSAGES
-    left = window - tokens(run.instructions or "")
+    last = run.truncation_strategy.get("last_messages")
+    most = int(str(last)) if last else MOST_MESSAGES
     kept: list[Message] = []
+    left, whole = budget, True
     for message in newest_first:
-        text = text_of(message.content)
-        if not text:
+        if not message.content:
             continue
-        left -= tokens(text)
-        if kept and left < 0:
+        cost = message_tokens(message)
+        if kept and (cost > left or len(kept) == most):
+            whole = False
             break
+        left -= cost
         kept.append(message)
-        if len(kept) == min(int(str(most)), MOST_MESSAGES):
-            break
+    if not whole and not last:
+        kept = _with_first(kept, oldest(), left)
     return kept[::-1]
 
 
-def chat_messages(run: Run, messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """The prompt as Chat Completions messages."""
-    system = [{"role": "system", "content": run.instructions}] if run.instructions else []
-    said = [{"role": message.role, "content": text_of(message.content)} for message in messages]
-    return system + said
+def _with_first(kept: list[Message], first: Message | None, left: int) -> list[Message]:
+    """Make room for the first message of the thread at the expense of the oldest ones kept."""
+    if first is None or not first.content or first in kept:
+        return kept
+    need = message_tokens(first)
+    while len(kept) > 1 and need > left:
+        left += message_tokens(kept.pop())
+    return [*kept, first] if need <= left else kept
+
+
+def chat_messages(
+    run: Run, messages: Sequence[Message], steps: Sequence[RunStep]
+) -> list[ChatMessage]:
+    """The prompt as Chat Completions messages; `steps` are those this run has completed.
+
+    What the run itself said lies in the thread, too: it is told in the place of its step.
+    """
+    own = {message.id: message for message in messages if message.run_id == run.id}
+    told: list[ChatMessage] = []
+    if run.instructions:
+        told.append({"role": "system", "content": run.instructions})
+    told += [_told(message) for message in messages if message.id not in own]
+    for step in steps:
+        if step.type == "tool_calls":
+            told += _told_calls(step)
+        elif message := own.get(_message_id(step)):
+            told.append(_told(message))
+    return told
+
+
+def mentions_json(told: Sequence[ChatMessage]) -> bool:
+    """Whether the word is in the prompt, as JSON mode requires."""
+    return any("json" in str(message.get("content")).lower() for message in told)
 
 
 def text_of(content: Sequence[JSONObject]) -> str:
     """The texts of a message's parts, joined."""
     parts = (part["text"] for part in content if part["type"] == "text")
     return "\n".join(str(text["value"]) for text in parts if isinstance(text, dict))
+
+
+def _told(message: Message) -> ChatMessage:
+    """A plain string where it is all text, else the parts in the words of Chat Completions."""
+    if all(part["type"] == "text" for part in message.content):
+        return {"role": message.role, "content": text_of(message.content)}
+    parts = [
+        {"type": "text", "text": text_of([part])} if part["type"] == "text" else dict(part)
+        for part in message.content
+    ]
+    return {"role": message.role, "content": parts}
+
+
+def _told_calls(step: RunStep) -> list[ChatMessage]:
+    outputs = [
+        {"role": "tool", "tool_call_id": call["id"], "content": call["function"]["output"]}
+        for call in calls_of(step)
+    ]
+    return [
+        {"role": "assistant", "content": None, "tool_calls": list(pending_calls(step))},
+        *outputs,
+    ]
+
+
+def _message_id(step: RunStep) -> str:
+    creation = step.step_details["message_creation"]
+    return str(creation["message_id"]) if isinstance(creation, Mapping) else ""

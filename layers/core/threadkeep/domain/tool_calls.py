@@ -17,6 +17,12 @@ class FunctionCall:
     arguments: str
 
 
+def function_name(tool: JSONObject) -> str:
+    """The name of a function tool."""
+    function = tool["function"]
+    return str(function["name"]) if isinstance(function, Mapping) else ""
+
+
 def tool_calls_step(run: Run, now: int, calls: Sequence[FunctionCall] = ()) -> RunStep:
     """The step of a turn that calls functions; `run` has it as its open one."""
     return RunStep(
@@ -38,15 +44,12 @@ def calls_of(step: RunStep) -> Sequence[Mapping[str, Any]]:
 
 
 def pending_calls(step: RunStep) -> Sequence[JSONObject]:
-    """The step's calls as `required_action` shows them."""
+    """The step's calls without outputs, as `required_action` and the model are told them."""
     return tuple(
         {
             "id": call["id"],
             "type": "function",
-            "function": {
-                "name": call["function"]["name"],
-                "arguments": call["function"]["arguments"],
-            },
+            "function": {name: call["function"][name] for name in ("name", "arguments")},
         }
         for call in calls_of(step)
     )

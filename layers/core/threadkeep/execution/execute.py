@@ -5,23 +5,25 @@ from contextlib import closing
 from functools import partial
 
 from threadkeep.domain.clock import Clock, sleep_until
-from threadkeep.domain.context import chat_messages, recent
 from threadkeep.domain.errors import Superseded
-from threadkeep.domain.objects import Run
+from threadkeep.domain.objects import LastError, Run
+from threadkeep.domain.run_state import FAIL
+from threadkeep.domain.tool_calls import function_name
 from threadkeep.execution import engine
 from threadkeep.execution.answer import DONE, Answer
-from threadkeep.execution.settle import as_long_as_lost, standing
+from threadkeep.execution.engine import Ended
+from threadkeep.execution.prompt import Prompt, assemble
+from threadkeep.execution.settle import standing
 from threadkeep.execution.sink import Sink
-from threadkeep.execution.watch import Interrupted, watch
+from threadkeep.execution.turn import counted, turn
+from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.catalogue import Catalogue
-from threadkeep.providers.port import ChatRequest, Chunk, Failed
+from threadkeep.providers.port import Chunk, Provider
 from threadkeep.store.keys import RunRef
 from threadkeep.store.runs import Runs
 from threadkeep.store.store import Store
-from threadkeep.store.transitions import RunLost
+from threadkeep.store.transitions import RunLost, as_long_as_lost
 
-_PAGE = 100  # messages that one read of the thread brings
-_WINDOW = 128_000  # tokens
 _STOP_BEFORE = 1.0  # seconds between the end of the model's turn and the run's deadline
 
 
@@ -44,34 +46,42 @@ def execute(ref: RunRef, leg: int, store: Store, catalogue: Catalogue, clock: Cl
     if not isinstance(claimed, Run):
         return claimed
     try:
-        _work(ref, claimed, store, catalogue, clock)
+        run = _work(ref, claimed, store, catalogue, clock)
+        return standing(ref, run, leg, store, clock) or DONE
     except RunLost:
         answer = as_long_as_lost(lambda: standing(ref, store.runs.read(ref), leg, store, clock))
         if answer is None:
             raise Superseded from None
         return answer
-    return DONE
 
 
-def _work(ref: RunRef, run: Run, store: Store, catalogue: Catalogue, clock: Clock) -> None:
+def _work(ref: RunRef, run: Run, store: Store, catalogue: Catalogue, clock: Clock) -> Run:
+    """One model turn; what it came to is written, and the run as it is now returned."""
     sink = Sink(ref, run, store.transitions, clock)
-    with closing(_chunks(ref, run, store, catalogue, clock)) as chunks:
-        for event in engine.run(chunks):
+    entry = catalogue.resolve(run.model)
+    if entry is None:
+        text = f"No provider is mapped to the model '{run.model}' any more."
+        sink.write(Ended(FAIL, error=LastError(code="server_error", message=text)))
+        return sink.run
+    prompt = assemble(ref, run, entry, store)
+    if isinstance(prompt, Ended):
+        sink.write(prompt)
+        return sink.run
+    names = [function_name(tool) for tool in run.tools]
+    with closing(_chunks(ref, run, entry.provider, prompt, store.runs, clock)) as chunks:
+        told = counted(chunks, prompt)
+        for event in engine.run(told, names, parallel=run.parallel_tool_calls):
             sink.write(event)
+    return sink.run
 
 
 def _chunks(
-    ref: RunRef, run: Run, store: Store, catalogue: Catalogue, clock: Clock
+    ref: RunRef, run: Run, provider: Provider, prompt: Prompt, runs: Runs, clock: Clock
 ) -> Generator[Chunk | Interrupted]:
-    """The model's turn, or why there is none."""
-    entry = catalogue.resolve(run.model)
-    if entry is None:
-        yield Failed("server_error", f"No provider is mapped to the model '{run.model}' any more.")
-        return
-    call = entry.provider.start(_request(ref, run, entry.model, store))
+    """The model's turn; what ends with the run's deadline comes only when that is there."""
     margin = min(_STOP_BEFORE, (run.expires_at - run.created_at) / 10)
-    look = partial(_look, ref, run, store.runs)
-    with closing(watch(call, clock, run.expires_at - margin, look)) as chunks:
+    look = partial(_look, ref, run, runs)
+    with closing(turn(provider, prompt, clock, run.expires_at - margin, look)) as chunks:
         for chunk in chunks:
             if chunk is Interrupted.DEADLINE:
                 break
@@ -81,16 +91,6 @@ def _chunks(
     # Nothing that ends the run may be written before its deadline: the model is stopped, wait.
     sleep_until(clock, run.expires_at)
     yield Interrupted.DEADLINE
-
-
-def _request(ref: RunRef, run: Run, model: str, store: Store) -> ChatRequest:
-    messages = recent(store.messages.newest(ref.thread, _PAGE), run, _WINDOW)
-    return ChatRequest(
-        model=model,
-        messages=chat_messages(run, messages),
-        temperature=run.temperature,
-        top_p=run.top_p,
-    )
 
 
 def _look(ref: RunRef, run: Run, runs: Runs) -> Interrupted | None:

@@ -1,8 +1,5 @@
 """Settling a run: whoever finds it over its deadline, cancelling or broken off ends it."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.objects import LastError, Run
 from threadkeep.domain.run_state import ACTIVE, CANCEL, CRASH, CRASHED, EXPIRE, Transition
@@ -10,9 +7,7 @@ from threadkeep.execution.answer import DONE, Answer, wait_until
 from threadkeep.store.keys import RunRef
 from threadkeep.store.open_turn import close_open_turn
 from threadkeep.store.store import Store
-from threadkeep.store.transitions import RunLost
-
-T = TypeVar("T")
+from threadkeep.store.transitions import as_long_as_lost
 
 
 def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
@@ -30,18 +25,6 @@ def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
         return answer or DONE
 
     return as_long_as_lost(decide)
-
-
-def as_long_as_lost(decide: Callable[[], T]) -> T:
-    """Decide anew by what is there whenever somebody else moved the run on meanwhile.
-
-    Ends, because the others' moves do: a run has finitely many.
-    """
-    while True:
-        try:
-            return decide()
-        except RunLost:
-            continue
 
 
 def standing(ref: RunRef, run: Run | None, leg: int, store: Store, clock: Clock) -> Answer | None:

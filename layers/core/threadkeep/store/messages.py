@@ -101,6 +101,11 @@ class Messages:
         while chunk := list(islice(items, at_most)):
             yield from self._whole(ref, chunk)
 
+    def first(self, ref: ThreadRef) -> Message | None:
+        """The thread's first message."""
+        items = self._read(ref, ids_between("msg", PageRequest(order="asc")), 1)
+        return next(iter(self._whole(ref, islice(items, 1))), None)
+
     def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(
             equal("thread", ref.partition), between("message_id", range_.low, range_.high)

@@ -29,12 +29,16 @@ class Runs:
         self._steps = RunSteps(database)
 
     def get(self, ref: RunRef, now: float) -> Run:
-        """The run as readers see it at `now`, or NotFound. One round trip."""
+        """The run as readers see it at `now`, or NotFound. One more look if it waits for calls."""
+        return self._with_calls(ref.thread, self.without_calls(ref, now))
+
+    def without_calls(self, ref: RunRef, now: float) -> Run:
+        """The run at `now`, but for the calls that it waits for, or NotFound."""
         thread, item = self._database.get_many((THREADS, ref.thread.key), (RUNS, ref.key))
         thread_of(thread, ref.thread_id)
         if item is None:
             raise NotFound("run", ref.run_id)
-        return self._with_calls(ref.thread, effective(run_of(item), now))
+        return effective(run_of(item), now)
 
     def list(self, ref: ThreadRef, request: PageRequest, now: float) -> Page[Run]:
         """A page of the thread's runs as readers see them at `now`, or NotFound."""

@@ -6,9 +6,9 @@ whoever loses the condition is told what is there (`RunLost`) and acts by that.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from threadkeep.domain.objects import Message, Run, RunStep, Usage
 from threadkeep.domain.run_state import (
@@ -31,6 +31,8 @@ from threadkeep.store.runs import run_of
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, THREADS
 from threadkeep.store.threads import unlock
 
+T = TypeVar("T")
+
 _LOG = logging.getLogger("threadkeep.runs")
 
 
@@ -39,6 +41,18 @@ class RunLost(Exception):
     """The run was not as the writer had to find it; nothing was written. `run` is what is there."""
 
     run: Run | None
+
+
+def as_long_as_lost(decide: Callable[[], T]) -> T:
+    """Decide anew by what is there whenever somebody else moved the run on meanwhile.
+
+    Ends, because the others' moves do: a run has finitely many.
+    """
+    while True:
+        try:
+            return decide()
+        except RunLost:
+            continue
 
 
 def guard(transition: Transition, run: Run, now: int) -> Condition:

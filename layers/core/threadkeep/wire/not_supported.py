@@ -30,18 +30,16 @@ def _always(_: object) -> bool:
 
 UNSUPPORTED_PARAMETERS: Mapping[str, Callable[[Any], bool]] = {
     "stream": bool,
-    "tools": lambda tools: any(_kind(tool) == "function" for tool in tools),
-    "max_prompt_tokens": _always,
-    "max_completion_tokens": _always,
-    "response_format": lambda format_: _kind(format_) not in {"auto", "text"},
-    "reasoning_effort": _always,
-    "tool_choice": lambda choice: _kind(choice) not in {"auto", "none"},
     "image_file": _always,
-    "image_url": _always,
     "attachments": bool,
     "vector_stores": bool,
     "include[]": bool,
 }
+
+
+def refuse_stream(stream: bool | None) -> None:  # noqa: FBT001  (it is the parameter itself)
+    """Refuses outputs whose run is to be streamed."""
+    _refuse("stream", stream)
 
 
 def refuse_query(query: Mapping[str, str] | None) -> None:
@@ -84,9 +82,7 @@ def refuse_run(body: CreateRun | CreateThreadAndRun) -> None:
 
 def refuse_resolved_run(run: Run) -> None:
     """Refuses what the run has from its assistant."""
-    _refuse_tools(run.tools)
-    for name in ("tools", "response_format", "reasoning_effort"):
-        _refuse(name, getattr(run, name))
+    _refuse_tools([*run.tools, run.tool_choice])
 
 
 def _refuse_messages(messages: Iterable[CreateMessage] | None, path: str) -> None:

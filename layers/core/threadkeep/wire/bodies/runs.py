@@ -124,6 +124,20 @@ class CreateThreadAndRun(_Run):
         return self.tool_resources.to_json() if self.tool_resources else {}
 
 
+class ToolOutput(Part):
+    """What a function of the app's gave."""
+
+    tool_call_id: str
+    output: str = ""
+
+
+class SubmitToolOutputs(Body):
+    """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs."""
+
+    tool_outputs: list[ToolOutput]
+    stream: bool | None = None
+
+
 class ModifyRun(Body):
     """POST /threads/{thread_id}/runs/{run_id}. Null clears, absence leaves alone."""
 

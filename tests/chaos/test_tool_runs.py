@@ -1,0 +1,265 @@
+"""Function tools: rounds of calls and outputs, and the ways a waiting run can end."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scripted_provider import USAGE, Script, ScriptedProvider, Stall, says
+from tests.system import Refused, System, running
+from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Failed, Finished, Text
+
+WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
+CLOCK = {"type": "function", "function": {"name": "get_time"}}
+
+
+def calls(*made: tuple[str, str, str], before: str = "") -> Script:
+    """A turn that calls functions: (call id, name, arguments)."""
+    script: list[Chunk | Stall] = [Text(before)] if before else []
+    for index, (id_, name, arguments) in enumerate(made):
+        script.append(CallBegan(index, id_, name))
+        script += [CallArguments(index, piece) for piece in (arguments[:3], arguments[3:])]
+    return [*script, Finished("stop", USAGE)]
+
+
+ONE = ("call_1", "get_weather", '{"city": "Bern"}')
+TWO = ("call_2", "get_time", "{}")
+
+
+def waiting(system: System, *made: tuple[str, str, str], **fields: Any) -> dict[str, Any]:
+    """A run that waits for the outputs of these calls."""
+    system.provider.script = calls(*made)
+    run = system.new_run("How is the weather?", tools=[WEATHER, CLOCK], **fields)
+    system.until(lambda: system.stored(run) == "requires_action")
+    return system.seen(run)
+
+
+def submit(system: System, run: dict[str, Any], **outputs: str) -> dict[str, Any]:
+    given = [{"tool_call_id": id_, "output": output} for id_, output in outputs.items()]
+    path = f"/threads/{run['thread_id']}/runs/{run['id']}/submit_tool_outputs"
+    return system.post(path, {"tool_outputs": given})
+
+
+def cancel(system: System, run: dict[str, Any]) -> dict[str, Any]:
+    return system.post(f"/threads/{run['thread_id']}/runs/{run['id']}/cancel")
+
+
+def test_a_round_trip(tmp_path: Path) -> None:
+    """Calls, outputs, answer: each step as the contract has it, usage summed over them."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE, TWO)
+        assert run["required_action"] == {
+            "type": "submit_tool_outputs",
+            "submit_tool_outputs": {
+                "tool_calls": [
+                    {"id": i, "type": "function", "function": {"name": n, "arguments": a}}
+                    for i, n, a in (ONE, TWO)
+                ]
+            },
+        }
+        assert run["usage"] is None
+        (step,) = system.steps(run)
+        assert (step["status"], step["usage"]) == ("in_progress", None)
+        system.provider.script = says("Sunny")
+        queued = submit(system, run, call_1="sun", call_2="12:00")
+        assert (queued["status"], queued["required_action"]) == ("queued", None)
+        assert queued["started_at"] == run["started_at"]
+        run = system.ended(run)
+        assert run["status"] == "completed"
+        assert run["usage"]["total_tokens"] == 2 * USAGE.total
+        first, second = system.steps(run)
+        outputs = [c["function"]["output"] for c in first["step_details"]["tool_calls"]]
+        assert outputs == ["sun", "12:00"]
+        assert (first["status"], second["type"]) == ("completed", "message_creation")
+        assert first["usage"]["total_tokens"] == USAGE.total
+
+
+def test_the_model_is_told_of_its_calls(tmp_path: Path) -> None:
+    """The next turn has the calls and the outputs, unchanged; tools as they were given."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE, tool_choice="required")
+        submit(system, run, call_1="sun")
+        system.until(lambda: len(system.provider.requests) == 2)
+        first, second = system.provider.requests
+        assert first.tool_choice == "required"
+        assert second.tool_choice == "auto"
+        assert [tool["function"]["name"] for tool in second.tools] == ["get_weather", "get_time"]
+        *_, told, output = second.messages
+        assert told["tool_calls"][0]["function"] == {"name": ONE[1], "arguments": ONE[2]}
+        assert output == {"role": "tool", "tool_call_id": "call_1", "content": "sun"}
+
+
+def test_any_number_of_rounds(tmp_path: Path) -> None:
+    """A run may call functions again and again."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE)
+        for number in range(3):
+            system.provider.script = calls((f"call_r{number}", "get_time", "{}"))
+            submit(
+                system,
+                run,
+                **{
+                    system.seen(run)["required_action"]["submit_tool_outputs"]["tool_calls"][0][
+                        "id"
+                    ]: "x"
+                },
+            )
+            system.until(lambda: system.stored(run) == "requires_action")
+        system.provider.script = says("Done")
+        submit(system, run, call_r2="x")
+        run = system.ended(run)
+        assert run["status"] == "completed"
+        assert len(system.steps(run)) == 5
+
+
+def test_text_before_calls_is_a_message_of_its_own(tmp_path: Path) -> None:
+    """What the model says before it calls is kept, in a step before the calls'."""
+    with running(tmp_path) as system:
+        system.provider.script = calls(ONE, before="Let me see.")
+        run = system.new_run("Hi", tools=[WEATHER])
+        system.until(lambda: system.stored(run) == "requires_action")
+        first, second = system.steps(run)
+        assert [first["type"], second["type"]] == ["message_creation", "tool_calls"]
+        assert [first["status"], second["status"]] == ["completed", "in_progress"]
+        assert system.messages(run)[-1]["content"][0]["text"]["value"] == "Let me see."
+
+
+def test_outputs_that_are_not_awaited(tmp_path: Path) -> None:
+    """Missing, unknown and doubled ids, and runs that do not wait: the contract's 400."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE, TWO)
+        for given in (["call_1"], ["call_1", "call_x"], ["call_1", "call_2", "call_x"], []):
+            with pytest.raises(Refused) as refused:
+                submit(system, run, **dict.fromkeys(given, "x"))
+            text = f"Expected tool outputs for call_ids ['call_1', 'call_2'], got {given}"
+            assert (refused.value.status, refused.value.error["message"]) == (400, text)
+        system.provider.script = says("Done")
+        submit(system, run, call_1="", call_2="")
+        system.ended(run)
+        with pytest.raises(Refused) as refused:
+            submit(system, run, call_1="x", call_2="x")
+        text = 'Runs in status "completed" do not accept tool outputs.'
+        assert refused.value.error["message"] == text
+
+
+def test_a_function_that_the_run_does_not_have(tmp_path: Path) -> None:
+    """The run fails, naming it."""
+    with running(tmp_path) as system:
+        system.provider.script = calls(("call_1", "rm", "{}"))
+        run = system.ended(system.new_run("Hi", tools=[WEATHER]))
+        assert run["status"] == "failed"
+        assert run["last_error"]["code"] == "server_error"
+        assert "'rm'" in run["last_error"]["message"]
+
+
+def test_one_call_at_a_time(tmp_path: Path) -> None:
+    """Without parallel_tool_calls a turn's first call is its only one."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE, TWO, parallel_tool_calls=False)
+        made = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        assert [call["id"] for call in made] == ["call_1"]
+
+
+def test_large_outputs_are_kept_whole(tmp_path: Path) -> None:
+    """An output larger than an item is stored and shown as it was sent."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE)
+        system.provider.script = says("Done")
+        output = "".join(chr(0x4E00 + (n * n * 31 + n * 7) % 9973) for n in range(300_000))
+        submit(system, run, call_1=output)
+        step, _ = system.steps(system.ended(run))
+        assert step["step_details"]["tool_calls"][0]["function"]["output"] == output
+
+
+def test_cancelling_a_waiting_run(tmp_path: Path) -> None:
+    """It ends at once; its answer shows `cancelling`, its step is cancelled, the thread free."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE)
+        assert cancel(system, run)["status"] == "cancelling"
+        run = system.seen(run)
+        assert run["status"] == "cancelled"
+        assert run["cancelled_at"]
+        assert [step["status"] for step in system.steps(run)] == ["cancelled"]
+        system.post(f"/threads/{run['thread_id']}/messages", {"role": "user", "content": "Again"})
+        with pytest.raises(Refused) as refused:
+            cancel(system, run)
+        assert refused.value.error["message"] == "Cannot cancel run with status 'cancelled'."
+
+
+def test_cancelling_a_run_whose_model_stalls(tmp_path: Path) -> None:
+    """`cancelling` at once; then cancelled, with what had been said kept as incomplete."""
+    with running(tmp_path, provider=ScriptedProvider([Text("So far"), Stall()])) as system:
+        run = system.new_run("Hi")
+        system.until(lambda: system.steps(run))
+        assert cancel(system, run)["status"] == "cancelling"
+        run = system.ended(run, moving=0.25)
+        assert run["status"] == "cancelled"
+        answer = system.messages(run)[-1]
+        assert answer["incomplete_details"] == {"reason": "run_cancelled"}
+        assert answer["content"][0]["text"]["value"] == "So far"
+        assert [step["status"] for step in system.steps(run)] == ["cancelled"]
+
+
+def test_a_waiting_run_expires(tmp_path: Path) -> None:
+    """At its deadline for readers, durably by the machine's Wait; late outputs are refused."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE)
+        system.advance(600)
+        assert system.seen(run)["status"] == "expired"
+        with pytest.raises(Refused) as refused:
+            submit(system, run, call_1="late")
+        text = 'Runs in status "expired" do not accept tool outputs.'
+        assert refused.value.error["message"] == text
+        with pytest.raises(Refused) as refused:
+            cancel(system, run)
+        assert refused.value.error["message"] == "Cannot cancel run with status 'expired'."
+        assert system.ended(run)["status"] == "expired"
+        assert [step["status"] for step in system.steps(run)] == ["expired"]
+
+
+def test_the_deadline_is_not_moved_by_outputs(tmp_path: Path) -> None:
+    """The clock is not restarted: the next leg expires when the first would have."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE)
+        system.advance(500)
+        system.provider.script = [Stall()]
+        assert submit(system, run, call_1="x")["expires_at"] == run["expires_at"]
+        system.until(lambda: system.stored(run) == "in_progress")
+        system.advance(99)
+        assert system.seen(run)["status"] == "in_progress"
+        system.advance(1)
+        assert system.ended(run)["status"] == "expired"
+
+
+def test_passing_trouble_is_tried_again(tmp_path: Path) -> None:
+    """Five tries at most; then the run fails with the provider's code."""
+    with running(tmp_path) as system:
+        trouble = Failed("rate_limit_exceeded", "Too many requests", passing=True)
+        system.provider.script = [trouble]
+        run = system.ended(system.new_run("Hi"), moving=0.5)
+        assert run["last_error"] == {"code": "rate_limit_exceeded", "message": "Too many requests"}
+        assert len(system.provider.requests) == 5
+
+
+def test_what_a_run_may_spend(tmp_path: Path) -> None:
+    """Budgets are totals: each turn gets what is left, and nothing left ends the run."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE, max_completion_tokens=256, max_prompt_tokens=256)
+        submit(system, run, call_1="x")
+        system.until(lambda: len(system.provider.requests) == 2)
+        first, second = system.provider.requests
+        assert (first.max_completion_tokens, second.max_completion_tokens) == (256, 251)
+        system.until(lambda: system.stored(run) == "requires_action")
+        submit(system, run, call_1="x" * 2_000)
+        run = system.ended(run)
+        assert run["status"] == "incomplete"
+        assert run["incomplete_details"] == {"reason": "max_prompt_tokens"}
+
+
+def test_json_mode_needs_the_word(tmp_path: Path) -> None:
+    """Without the word JSON in the prompt the run fails as the original's did."""
+    with running(tmp_path) as system:
+        asked = {"response_format": {"type": "json_object"}}
+        run = system.ended(system.new_run("Hi", **asked))
+        assert run["last_error"]["code"] == "invalid_prompt"
+        assert system.ended(system.new_run("As JSON, please", **asked))["status"] == "completed"
