@@ -1,0 +1,129 @@
+"""One SQLite file: items, stream records and tokens; one connection that writes, a pool that reads.
+
+Invariant: a transaction is acknowledged after its commit, and whoever begins to read then sees it.
+The log is written ahead (WAL): readers and the writer never wait for each other, and a killed
+process loses nothing it acknowledged.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.local.dynamodb import keys
+from infra.local.dynamodb.values import Invalid, Item, item_size
+from threadkeep.store.tables import Table
+
+_LARGEST_ITEM = 400 * 1024
+_LAYOUT = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS definitions (name TEXT PRIMARY KEY, keys TEXT, indexed TEXT);
+CREATE TABLE IF NOT EXISTS items (
+    name TEXT, partition_key BLOB, sort_key BLOB, index_partition BLOB, index_sort BLOB, item TEXT,
+    PRIMARY KEY (name, partition_key, sort_key));
+CREATE INDEX IF NOT EXISTS items_by_index
+    ON items (name, index_partition, index_sort, partition_key, sort_key)
+    WHERE index_partition IS NOT NULL;
+CREATE TABLE IF NOT EXISTS records (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, document TEXT);
+CREATE INDEX IF NOT EXISTS records_by_table ON records (name, sequence);
+CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, request TEXT, expires REAL);
+CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires);
+"""
+
+
+class Storage:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writes = threading.Lock()
+        self._pool = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        self._writer = self._connect()
+        self._writer.executescript(_LAYOUT)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: committed at the end of the block, rolled back when the block raises."""
+        with self._writes:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            finally:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for the block alone. Threads come and go; connections stay, in a pool."""
+        with self._pool:
+            connection = self._idle.pop() if self._idle else self._connect()
+        try:
+            yield connection
+        finally:
+            with self._pool:
+                self._idle.append(connection)
+                self._close_if_closed()
+
+    def close(self) -> None:
+        """A reader that is still at work closes its own connection in the end."""
+        with self._writes, self._pool:
+            self._closed = True
+            self._writer.close()
+            self._close_if_closed()
+
+    def _close_if_closed(self) -> None:
+        while self._closed and self._idle:
+            self._idle.pop().close()
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise sqlite3.ProgrammingError("The database is closed")
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
+def define(connection: sqlite3.Connection, table: Table) -> None:
+    """Bring a table to its definition. Another index is made anew; other keys are refused."""
+    wanted = (repr(keys.schema(table)), repr(table.index))
+    stored = connection.execute(
+        "SELECT keys, indexed FROM definitions WHERE name = ?", (table.name,)
+    ).fetchone()
+    if stored and stored[0] != wanted[0]:
+        raise ValueError(f"Table {table.name} is stored with the keys {stored[0]}, not {wanted[0]}")
+    if stored == wanted:
+        return
+    connection.execute("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?)", (table.name, *wanted))
+    rows = connection.execute("SELECT item FROM items WHERE name = ?", (table.name,)).fetchall()
+    for item in (json.loads(text) for (text,) in rows):
+        store(connection, table, keys.of_item(table, item), item)
+
+
+def load(connection: sqlite3.Connection, table: Table, position: keys.Position) -> Item | None:
+    row = connection.execute(
+        "SELECT item FROM items WHERE name = ? AND partition_key = ? AND sort_key = ?",
+        (table.name, *position),
+    ).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def store(
+    connection: sqlite3.Connection, table: Table, position: keys.Position, item: Item | None
+) -> None:
+    if item is None:
+        connection.execute(
+            "DELETE FROM items WHERE name = ? AND partition_key = ? AND sort_key = ?",
+            (table.name, *position),
+        )
+        return
+    if item_size(item) > _LARGEST_ITEM:
+        raise Invalid("Item size has exceeded the maximum allowed size")
+    indexed = keys.in_index(table.index, item) or (None, None)
+    connection.execute(
+        "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)",
+        (table.name, *position, *indexed, json.dumps(item, ensure_ascii=False)),
+    )

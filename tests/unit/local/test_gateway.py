@@ -1,0 +1,284 @@
+"""The gateway: routes, the authorizer and its cache, refusals, and what stands in the lines."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.routes import ROUTES
+from infra.local.function_error import FunctionError
+from infra.local.gateway import Gateway
+from infra.local.proxy_event import HttpRequest, HttpResponse
+from tests.fake_clock import FakeClock
+from threadkeep.wire.validation import MAX_BODY_BYTES
+
+STAGE_ARN = "arn:aws:execute-api:local:000000000000:local/v1"
+KEY = ("authorization", "Bearer sk-good")
+
+
+class Functions:
+    """All functions, faked: remembers its invocations. Keys that are not good are denied."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+        self.broken: Mapping[str, Exception] = {}
+        self.resource = f"{STAGE_ARN}/*/*"
+
+    def invoke(self, function: str, event: Any) -> Any:
+        self.events.append((function, event))
+        if function in self.broken:
+            raise self.broken[function]
+        if function == "authorizer":
+            return self._policy(event["headers"]["authorization"])
+        return {"statusCode": 200, "headers": {"x-request-id": "req_1"}, "body": "{}"}
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.events]
+
+    def _policy(self, header: str) -> dict[str, Any]:
+        good = header.startswith("Bearer sk-good")
+        effect = "Allow" if good else "Deny"
+        statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": self.resource}
+        return {
+            "principalId": "p",
+            "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            "context": {"project_id": "p"} if good else {"masked_key": "sk-b…ad"},
+        }
+
+
+@pytest.fixture
+def functions() -> Functions:
+    return Functions()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def gateway(functions: Functions, clock: FakeClock) -> Gateway:
+    return Gateway(functions.invoke, clock)
+
+
+def get(path: str, *headers: tuple[str, str], method: str = "GET") -> HttpRequest:
+    return HttpRequest(method, path, headers=headers or (KEY,))
+
+
+def error(response: HttpResponse) -> dict[str, Any]:
+    """The envelope's content, after a check of what every error has."""
+    headers = dict(response.headers)
+    assert headers["content-type"] == "application/json"
+    assert headers["x-request-id"].startswith("req_")
+    document = json.loads(response.body)
+    assert set(document) == {"error"}
+    found: dict[str, Any] = document["error"]
+    assert set(found) == {"message", "type", "param", "code"}
+    return found
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_route_reaches_its_function(
+    gateway: Gateway, functions: Functions, route: Any
+) -> None:
+    """Each route of the table leads to its own function, resource and parameters."""
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    path = "/v1" + route.path.replace("{", "a_").replace("}", "")
+    response = gateway.answer(get(path, method=route.method))
+    assert response.status == 200
+    function, event = functions.events[-1]
+    assert (function, event["resource"]) == (route.function, route.path)
+    assert (event["pathParameters"] or {}) == {name: f"a_{name}" for name in names}
+
+
+def test_the_function_is_told_who_asks(gateway: Gateway, functions: Functions) -> None:
+    """What the authorizer says stands in the event's request context."""
+    gateway.answer(get("/v1/models"))
+    authorizer = functions.events[-1][1]["requestContext"]["authorizer"]
+    assert authorizer == {"principalId": "p", "project_id": "p"}
+
+
+def test_an_encoded_slash_makes_no_new_segment(gateway: Gateway, functions: Functions) -> None:
+    """`eu%2Fthread_x` is one parameter: it reaches no other route, whatever it says."""
+    gateway.answer(get("/v1/threads/eu%2Fthread_x"))
+    assert functions.events[-1][1]["resource"] == "/threads/{thread_id}"
+    assert functions.events[-1][1]["pathParameters"] == {"thread_id": "eu/thread_x"}
+    gateway.answer(get("/v1/threads/a%2Fruns"))
+    assert functions.events[-1][1]["resource"] == "/threads/{thread_id}"
+
+
+@pytest.mark.parametrize("sent", ["%ff%fe", "%00", "%", "%zz", "..%2f..", "a%0ab"])
+def test_an_odd_parameter_stays_one(gateway: Gateway, functions: Functions, sent: str) -> None:
+    """Bytes that are no text, line ends and dots reach the handler, which refuses them."""
+    assert gateway.answer(get(f"/v1/threads/{sent}")).status == 200
+    json.dumps(functions.events[-1][1]).encode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/nonsense",
+        "/v1",
+        "/v1/",
+        "/",
+        "",
+        "*",
+        "/threads",
+        "/v2/threads",
+        "/v1/threads/",
+        "/v1/threads/thread_a/",
+        "/v1/threads//messages",
+        "/v1//threads",
+        "/v1/threads/thread_a/messages/msg_a/x",
+        "/v1/Threads",
+        "/v1/%74hreads",
+        "http://localhost/v1/threads",
+        "/v1/threads\n",
+    ],
+)
+def test_an_unknown_path_is_404(gateway: Gateway, functions: Functions, path: str) -> None:
+    """A path that no route has is a 404 for everybody, with key or without; nobody is asked."""
+    for request in (get(path), replace(get(path), headers=())):
+        response = gateway.answer(request)
+        assert response.status == 404
+        assert error(response)["type"] == "invalid_request_error"
+    assert functions.events == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/v1/threads"),
+        ("DELETE", "/v1/threads"),
+        ("HEAD", "/v1/models"),
+        ("OPTIONS", "/v1/models"),
+        ("DELETE", "/v1/models"),
+        ("PATCH", "/v1/threads/thread_a"),
+        ("get", "/v1/models"),
+        ("GET", "/v1/threads/runs"),
+        ("BREW-COFFEE", "/v1/models"),
+    ],
+)
+def test_another_method_is_405(
+    gateway: Gateway, functions: Functions, method: str, path: str
+) -> None:
+    """A known path with a method it has not is a 405; `/threads/runs` is no thread's id."""
+    response = gateway.answer(get(path, method=method))
+    assert response.status == 405
+    assert error(response)["code"] == "method_not_supported"
+    assert functions.events == []
+
+
+def test_a_body_over_the_limit_is_413(gateway: Gateway, functions: Functions) -> None:
+    """5 MB go through, a byte more does not."""
+    fits = HttpRequest("POST", "/v1/threads", headers=(KEY,), body=b" " * MAX_BODY_BYTES)
+    assert gateway.answer(fits).status == 200
+    functions.events.clear()
+    response = gateway.answer(replace(fits, body=fits.body + b" "))
+    assert response.status == 413
+    assert error(response)["type"] == "invalid_request_error"
+    assert functions.events == []
+
+
+@pytest.mark.parametrize("headers", [(), (("authorization", ""),), (("x-api-key", "sk-good"),)])
+def test_no_key_is_401_without_a_question(
+    gateway: Gateway, functions: Functions, headers: tuple[tuple[str, str], ...]
+) -> None:
+    """Without an Authorization header the authorizer isn't asked."""
+    response = gateway.answer(HttpRequest("GET", "/v1/models", headers=headers))
+    assert response.status == 401
+    assert error(response)["message"].startswith("You didn't provide an API key.")
+    assert functions.events == []
+
+
+def test_a_wrong_key_is_401_with_its_mask(gateway: Gateway, functions: Functions) -> None:
+    """Deny is the contract's 401; it shows the authorizer's mask, and never the key."""
+    response = gateway.answer(get("/v1/models", ("authorization", "Bearer sk-bad-secret")))
+    assert response.status == 401
+    found = error(response)
+    assert found["code"] == "invalid_api_key"
+    assert found["message"].startswith("Incorrect API key provided: sk-b…ad.")
+    assert b"secret" not in response.body
+    assert functions.names() == ["authorizer"]
+
+
+def test_the_authorizer_is_asked_once_in_300_seconds(
+    gateway: Gateway, functions: Functions, clock: FakeClock
+) -> None:
+    """An answer holds for 300 s, over all routes, and not a moment longer; Deny as well."""
+    bad = ("authorization", "Bearer sk-bad")
+    for seconds, asked in ((0, 2), (299.9, 2), (0.1, 4), (299.9, 4)):
+        clock.advance(seconds)
+        for header in (KEY, bad):
+            gateway.answer(get("/v1/models", header))
+            gateway.answer(get("/v1/threads/thread_a", header))
+        assert functions.names().count("authorizer") == asked
+
+
+def test_each_header_is_asked_for(gateway: Gateway, functions: Functions) -> None:
+    """The answer for one key is never another's."""
+    assert gateway.answer(get("/v1/models", ("authorization", "Bearer sk-good-1"))).status == 200
+    assert gateway.answer(get("/v1/models", ("authorization", "Bearer sk-bad"))).status == 401
+    assert gateway.answer(get("/v1/models", ("authorization", "Bearer sk-good-2"))).status == 200
+    assert functions.names().count("authorizer") == 3
+
+
+def test_a_policy_allows_only_what_it_names(gateway: Gateway, functions: Functions) -> None:
+    """A policy for one method and path opens no other, also out of the cache."""
+    functions.resource = f"{STAGE_ARN}/GET/models"
+    assert gateway.answer(get("/v1/models")).status == 200
+    assert gateway.answer(get("/v1/threads/thread_a")).status == 401
+
+
+def test_a_failed_function_is_500_and_not_to_be_sent_again(
+    gateway: Gateway, functions: Functions, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a bug nobody knows what was committed: 500, without a word of the bug's own."""
+    for bug in (FunctionError("KeyError", "secret"), ValueError("secret")):
+        functions.broken = {"assistants": bug}
+        response = gateway.answer(get("/v1/models"))
+        assert response.status == 500
+        assert error(response)["type"] == "server_error"
+        assert dict(response.headers)["x-should-retry"] == "false"
+        assert b"secret" not in response.body
+    assert "secret" not in caplog.text
+
+
+def test_an_answer_that_is_none_is_500(clock: FakeClock, functions: Functions) -> None:
+    """A function that answers nonsense is a 500, too: no request stays without an answer."""
+
+    def invoke(function: str, event: Any) -> Any:
+        return functions.invoke(function, event) if function == "authorizer" else None
+
+    response = Gateway(invoke, clock).answer(get("/v1/models"))
+    assert response.status == 500
+    assert error(response)["type"] == "server_error"
+
+
+def test_a_failed_authorizer_is_500_and_not_kept(gateway: Gateway, functions: Functions) -> None:
+    """A failure of the authorizer lets nobody in, and the next request asks it again."""
+    functions.broken = {"authorizer": FunctionError("ClientError", "")}
+    response = gateway.answer(get("/v1/models"))
+    assert response.status == 500
+    assert "x-should-retry" not in dict(response.headers)
+    assert functions.names() == ["authorizer"]
+    functions.broken = {}
+    assert gateway.answer(get("/v1/models")).status == 200
+
+
+def test_the_lines_show_neither_keys_nor_ids(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refused request has one line: its method, the words of its path, the status."""
+    caplog.set_level(logging.INFO, "threadkeep.requests")
+    gateway.answer(get("/v1/vector_stores/vs_1/sk-good-secret%0a?x", method="POST"))
+    gateway.answer(get("/v1/threads/thread_a", method="SK-GOOD-SECRET"))
+    gateway.answer(get("/v1/models", ("authorization", "Bearer sk-bad-secret")))
+    assert caplog.messages == [
+        "POST /v1/vector_stores/…/… 404",
+        "… /threads/{thread_id} 405",
+        "GET /models 401",
+    ]

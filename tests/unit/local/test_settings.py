@@ -1,0 +1,111 @@
+"""What `serve` is told: options before the environment before defaults; bad values are named."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from infra.command_error import CommandError
+from infra.local.settings import Settings, add_options, settings
+
+SECRET = "sk-very-secret"
+
+
+def read(*argv: str, **environment: str) -> Settings:
+    parser = ArgumentParser()
+    add_options(parser)
+    named = {f"THREADKEEP_{name}": value for name, value in environment.items()}
+    return settings(parser.parse_args(argv), named)
+
+
+def test_nothing_is_needed() -> None:
+    """Without options and environment the defaults hold."""
+    assert read() == Settings("127.0.0.1", 8000, None, None, 600, {})
+
+
+def test_every_option_is_read() -> None:
+    """Each option sets its setting; `--api-key` may be given more than once."""
+    options = [
+        "--host",
+        "::1",
+        "--port",
+        "0",
+        "--state",
+        "/s",
+        "--models",
+        "m.toml",
+        "--run-seconds",
+        "5",
+    ]
+    keys = ["--api-key", "k1", "--api-key", "k2:p2"]
+    expected = Settings("::1", 0, Path("/s"), Path("m.toml"), 5, {"k1": "default", "k2": "p2"})
+    assert read(*options, *keys) == expected
+
+
+def test_every_option_is_read_from_the_environment() -> None:
+    """Each variable does what its option does; keys stand there with commas between them."""
+    expected = Settings("::1", 0, Path("/s"), Path("m.toml"), 5, {"k1": "default", "k2": "p2"})
+    assert expected == read(
+        HOST="::1", PORT="0", STATE="/s", MODELS="m.toml", RUN_SECONDS="5", API_KEY="k1, k2:p2,"
+    )
+
+
+def test_options_come_before_the_environment() -> None:
+    """What stands on the command line wins."""
+    found = read("--port", "1", "--api-key", "k1", PORT="2", API_KEY="k2")
+    assert (found.port, found.api_keys) == (1, {"k1": "default"})
+
+
+def test_what_is_empty_is_not_given() -> None:
+    """An empty variable, as compose files leave it, is none."""
+    assert read(HOST="", PORT="", STATE="", MODELS="", RUN_SECONDS="", API_KEY="") == Settings()
+
+
+def test_a_home_folder_is_found() -> None:
+    """`~` means the home folder, also where no shell has replaced it."""
+    assert read(STATE="~/data").state == Path.home() / "data"
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"PORT": "x"}, "THREADKEEP_PORT"),
+        ({"PORT": "-1"}, "THREADKEEP_PORT"),
+        ({"PORT": "65536"}, "THREADKEEP_PORT"),
+        ({"PORT": "8_000"}, "THREADKEEP_PORT"),
+        ({"PORT": "٣"}, "THREADKEEP_PORT"),
+        ({"PORT": "8000.0"}, "THREADKEEP_PORT"),
+        ({"PORT": "9" * 5000}, "THREADKEEP_PORT"),
+        ({"RUN_SECONDS": "0"}, "--run-seconds"),
+        ({"RUN_SECONDS": "1e3"}, "--run-seconds"),
+        ({"RUN_SECONDS": "999999999"}, "--run-seconds"),
+        ({"API_KEY": f"k,{SECRET} x"}, "number 2"),
+        ({"API_KEY": f"{SECRET}:"}, "number 1"),
+        ({"API_KEY": f":{SECRET}"}, "number 1"),
+        ({"API_KEY": f"k:{SECRET}/x"}, "number 1"),
+        ({"API_KEY": f"k:a:{SECRET}"}, "number 1"),
+        ({"API_KEY": f"{SECRET}ü"}, "number 1"),
+        ({"API_KEY": SECRET * 20}, "number 1"),
+        ({"API_KEY": f"{SECRET}:a,{SECRET}:b"}, "number 2"),
+    ],
+)
+def test_what_makes_no_sense_is_named(environment: Mapping[str, str], named: str) -> None:
+    """A bad value is one short line that says where it is; no part of a key is shown."""
+    with pytest.raises(CommandError) as refused:
+        read(**environment)
+    message = str(refused.value)
+    assert named in message
+    assert SECRET not in message
+    assert "\n" not in message
+    assert len(message) < 250
+
+
+def test_the_same_key_twice_is_once() -> None:
+    """A key may be repeated for the same project."""
+    assert read(API_KEY="k:p,k:p").api_keys == {"k": "p"}
+
+
+def test_keys_are_not_in_a_repr() -> None:
+    """Settings may be printed without showing a key."""
+    assert SECRET not in repr(read(API_KEY=SECRET))

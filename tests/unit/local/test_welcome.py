@@ -1,0 +1,62 @@
+"""The start-up text: where the server is, which keys open it, and a program that works."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.http_server import url
+from infra.local.settings import Settings
+from infra.local.welcome import welcome
+from threadkeep.providers.catalogue import Catalogue
+
+KEYS = {"sk-1": "default", "sk-two": "acme"}
+
+
+def text(catalogue: Catalogue | None = None, settings: Settings | None = None) -> str:
+    found = catalogue or Catalogue.echo()
+    return welcome("1.2", "http://h:1/v1", KEYS, settings or Settings(), found)
+
+
+def test_it_says_where_and_with_which_keys() -> None:
+    """Base URL and every key with its project are there."""
+    said = text()
+    assert "base_url  http://h:1/v1\n" in said
+    assert "sk-1    project default\n" in said
+    assert "sk-two  project acme\n" in said
+
+
+def test_it_says_that_the_echo_answers() -> None:
+    """Without a models file it says so, and how to set a real model; with one it names it."""
+    assert "`echo`" in text()
+    assert "[[model]]" in text()
+    said = text(settings=Settings(models=Path("m.toml"), state=Path("/data")))
+    assert "`echo`" not in said
+    assert "models    m.toml\n" in said
+    assert "state     /data\n" in said
+
+
+@pytest.mark.parametrize(
+    ("match", "model"), [("*", "gpt-4o"), ("gpt-3.5*", "gpt-3.5-turbo"), ("my-model", "my-model")]
+)
+def test_the_example_asks_for_a_model_that_answers(match: str, model: str) -> None:
+    """The example is a program, and its model is one that the catalogue knows."""
+    catalogue = Catalogue.parse(f'[[model]]\nmatch = "{match}"\nprovider = "echo"\n', "m")
+    example = text(catalogue)[text(catalogue).index("from openai") :]
+    compile(example, "example", "exec")
+    assert f'model="{model}"' in example
+    assert 'base_url="http://h:1/v1", api_key="sk-1"' in example
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/v1"),
+        ("0.0.0.0", "http://127.0.0.1:8000/v1"),  # noqa: S104  (nothing listens here)
+        ("::", "http://[::1]:8000/v1"),
+        ("::1", "http://[::1]:8000/v1"),
+        ("box.lan", "http://box.lan:8000/v1"),
+    ],
+)
+def test_the_base_url_can_be_reached(host: str, expected: str) -> None:
+    """An address that stands for all of them is no address to call."""
+    assert url(host, 8000) == expected
