@@ -7,6 +7,7 @@ import pytest
 
 from tests.scripted_provider import USAGE, Script, ScriptedProvider, Stall, says
 from tests.system import Refused, System, running
+from threadkeep.domain.tool_calls import function_name
 from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Failed, Finished, Text
 
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
@@ -83,7 +84,7 @@ def test_the_model_is_told_of_its_calls(tmp_path: Path) -> None:
         first, second = system.provider.requests
         assert first.tool_choice == "required"
         assert second.tool_choice == "auto"
-        assert [tool["function"]["name"] for tool in second.tools] == ["get_weather", "get_time"]
+        assert [function_name(tool) for tool in second.tools] == ["get_weather", "get_time"]
         *_, told, output = second.messages
         assert told["tool_calls"][0]["function"] == {"name": ONE[1], "arguments": ONE[2]}
         assert output == {"role": "tool", "tool_call_id": "call_1", "content": "sun"}
