@@ -61,10 +61,10 @@ FUNCTIONS: Mapping[str, Function] = {
         timeout=900,
         grants={
             "threads": ("UpdateItem",),
-            "messages": ("PutItem", "UpdateItem", "DeleteItem", "Query"),
+            "messages": ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             "contents": ("PutItem", "Query"),
             "runs": ("GetItem", "UpdateItem"),
-            "run_steps": ("PutItem", "UpdateItem", "DeleteItem", "Query"),
+            "run_steps": ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             "run_events": ("PutItem", "Query"),
         },
     ),

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from functions.event_stream import EventStream
 from functions.lambda_function import Event, Handler, for_lambda
 from functions.request import Request
 from functions.routes import ROUTES
 from threadkeep.domain.errors import ThreadkeepError
 from threadkeep.services import Services
-from threadkeep.wire import errors
+from threadkeep.wire import errors, headers
+from threadkeep.wire.events import HEADERS
 from threadkeep.wire.ids import well_formed
 
 _LOG = logging.getLogger("threadkeep.requests")
+_POLLED = ("GET", "/threads/{thread_id}/runs/{run_id}")
 
 Handle = Callable[[Request, Services], object]
 
@@ -33,7 +36,9 @@ def build(function: str, services: Services) -> Handler:
         request = Request.of(event)
         handle = handles[event["httpMethod"], event["resource"]]
         answer = _answer(handle, request, services)
-        _log(event, request, answer, began)
+        milliseconds = (time.perf_counter() - began) * 1000
+        answer["headers"] |= headers.every_answer(request.id, milliseconds)
+        _log(event, request, answer, milliseconds)
         return answer
 
     return handler
@@ -41,7 +46,14 @@ def build(function: str, services: Services) -> Handler:
 
 def _answer(handle: Handle, request: Request, services: Services) -> dict[str, Any]:
     try:
-        return _proxy(200, handle(request, services), {}, request)
+        if not request.resource.startswith("/models"):
+            headers.expect_beta(
+                request.headers.get("openai-beta"), strict=services.config.strict_beta
+            )
+        answer = handle(request, services)
+        if isinstance(answer, EventStream):
+            return _stream(answer)
+        return _proxy(200, answer, _polling(request, services))
     except Exception as error:  # noqa: BLE001  (the outermost edge)
         if not isinstance(error, ThreadkeepError):
             # The type and the place say what broke; a message might hold content.
@@ -51,16 +63,25 @@ def _answer(handle: Handle, request: Request, services: Services) -> dict[str, A
                 _place(error),
                 extra={"request_id": request.id},
             )
-        status, body, headers = errors.answer(error, request.id)
-        return _proxy(status, body, headers, request)
+        return _proxy(*errors.answer(error, request.id, reading=request.method == "GET"))
 
 
-def _proxy(
-    status: int, body: object, headers: Mapping[str, str], request: Request
-) -> dict[str, Any]:
+def _stream(stream: EventStream) -> dict[str, Any]:
+    """An answer whose body comes in chunks, where the host can send them."""
+    return {"statusCode": 200, "headers": {**HEADERS}, "chunks": stream.chunks}
+
+
+def _polling(request: Request, services: Services) -> dict[str, str]:
+    """How long whoever polls a run should wait until the next time."""
+    if (request.method, request.resource) != _POLLED:
+        return {}
+    return {headers.POLL_AFTER: str(services.config.poll_after_ms)}
+
+
+def _proxy(status: int, body: object, more: Mapping[str, str]) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json", "x-request-id": request.id, **headers},
+        "headers": {"content-type": "application/json", **more},
         "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         "isBase64Encoded": False,
     }
@@ -75,16 +96,15 @@ def _place(error: BaseException) -> str:
     return " < ".join(reversed(frames))
 
 
-def _log(event: Event, request: Request, answer: Mapping[str, Any], began: float) -> None:
+def _log(event: Event, request: Request, answer: Mapping[str, Any], milliseconds: float) -> None:
     """One line for each request: never a body, and of the path only what is an id."""
     ids = {k: v for k, v in request.path.items() if well_formed(v, v.partition("_")[0])}
-    milliseconds = round((time.perf_counter() - began) * 1000, 1)
     _LOG.info(
         "%s %s %s",
         event["httpMethod"],
         event["resource"],
         answer["statusCode"],
-        extra={"request_id": request.id, "milliseconds": milliseconds, **ids},
+        extra={"request_id": request.id, "milliseconds": round(milliseconds, 1), **ids},
     )
 
 

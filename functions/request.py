@@ -8,11 +8,15 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
+from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import PageRequest
 from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.wire.headers import expect_json
 from threadkeep.wire.ids import path_id
 from threadkeep.wire.pages import parse_page
 from threadkeep.wire.validation import parse
+
+_LONGEST_NUMBER = 15
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,8 +26,11 @@ class Request:
     """What a handler may know of a request. Everything it asks for is valid or InvalidRequest."""
 
     project_id: str
+    method: str = "GET"
+    resource: str = "/"
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     raw_body: bytes | str | None = field(default=None, repr=False)
     id: str = field(default_factory=lambda: f"req_{uuid4().hex}")
 
@@ -33,12 +40,17 @@ class Request:
         body = event["body"]
         return Request(
             project_id=event["requestContext"]["authorizer"]["project_id"],
+            method=event["httpMethod"],
+            resource=event["resource"],
             path=event["pathParameters"] or {},
             query=event["queryStringParameters"] or {},
+            headers={k.lower(): v for k, v in (event["headers"] or {}).items()},
             raw_body=base64.b64decode(body) if body and event["isBase64Encoded"] else body,
         )
 
     def body(self, model: type[M]) -> M:
+        if self.raw_body:
+            expect_json(self.headers.get("content-type"))
         return parse(model, self.raw_body)
 
     def page(self, prefix: str) -> PageRequest:
@@ -64,3 +76,15 @@ class Request:
     @property
     def step_id(self) -> str:
         return path_id(self.path, "step_id", "step")
+
+    @property
+    def last_event_id(self) -> int:
+        """Where a stream is to be resumed; 0 for its start."""
+        value = self.headers.get("last-event-id", "") or "0"
+        if not value.isdecimal() or len(value) > _LONGEST_NUMBER:
+            raise InvalidRequest(
+                "Invalid 'Last-Event-ID': expected the id of an event of this stream.",
+                param="Last-Event-ID",
+                code="invalid_value",
+            )
+        return int(value)

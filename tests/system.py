@@ -66,10 +66,21 @@ class System(Interception):
         """The answer's JSON, or Refused."""
         event, function = proxy_event(method, path, body, project)
         answer = self.local.invoke(function, event)
+        if "chunks" in answer:
+            raise AssertionError("use `stream` for what is streamed")
         content: dict[str, Any] = json.loads(answer["body"])
         if answer["statusCode"] != 200:
             raise Refused(answer["statusCode"], content["error"])
         return content
+
+    def stream(self, path: str, body: object = None, **headers: str) -> Iterator[tuple[str, Any]]:
+        """The frames of a stream, name and data, as they come; GET without a body."""
+        event, function = proxy_event("POST" if body else "GET", path, body, "acme")
+        answer = self.local.invoke(function, {**event, "headers": headers})
+        if answer["statusCode"] != 200:
+            raise Refused(answer["statusCode"], json.loads(answer["body"])["error"])
+        for chunk in answer["chunks"]:
+            yield frame_of(chunk)
 
     def assistant(self, **fields: Any) -> dict[str, Any]:
         return self.post("/assistants", {"model": "gpt-4o", **fields})
@@ -144,6 +155,20 @@ def running(state: Path, **settings: Any) -> Iterator[System]:
         yield system
     finally:
         system.local.stop()
+
+
+def frame_of(chunk: bytes) -> tuple[str, Any]:
+    """Name and data of a frame, whose form is checked to the byte; a comment is its own name."""
+    text = chunk.decode()
+    assert text.endswith("\n\n")
+    lines = text[:-2].split("\n")
+    if lines[0].startswith(":"):
+        return lines[0], None
+    if lines[0].startswith("id: "):
+        assert lines.pop(0)[4:].isdecimal()
+    assert len(lines) == 2
+    name, data = lines[0].removeprefix("event: "), lines[1].removeprefix("data: ")
+    return name, data if data == "[DONE]" else json.loads(data)
 
 
 def proxy_event(method: str, path: str, body: object, project: str) -> tuple[dict[str, Any], str]:

@@ -6,9 +6,9 @@ from functions.request import Request
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import ASK_TO_CANCEL, CANCEL_IDLE
+from threadkeep.execution.closing import close_turn
 from threadkeep.services import Services
 from threadkeep.store.keys import RunRef
-from threadkeep.store.open_turn import close_open_turn
 from threadkeep.store.transitions import as_long_as_lost
 from threadkeep.wire import objects
 
@@ -24,8 +24,9 @@ def _cancel(ref: RunRef, services: Services) -> Run:
     now = int(services.clock.now())
     run, transitions = services.store.runs.without_calls(ref, now), services.store.transitions
     if run.status in CANCEL_IDLE.sources:
-        closing = close_open_turn(ref, run, CANCEL_IDLE, now, None)
-        return transitions.end(ref, run, CANCEL_IDLE, now, closing)
+        log = services.store.run_events.log(ref, run)
+        closing = close_turn(ref, run, CANCEL_IDLE, now, services.store)
+        return transitions.end(ref, run, CANCEL_IDLE, now, closing.actions, log, closing.events)
     if run.status in ASK_TO_CANCEL.sources:
         return transitions.ask_to_cancel(ref, run, now)
     raise InvalidRequest(f"Cannot cancel run with status '{run.status}'.")

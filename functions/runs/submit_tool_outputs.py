@@ -1,5 +1,8 @@
 """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs"""
 
+from dataclasses import replace
+
+from functions.event_stream import event_stream
 from functions.request import Request
 from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import SUBMIT
@@ -14,16 +17,26 @@ from threadkeep.wire.not_supported import refuse_stream
 
 def handle(request: Request, services: Services) -> object:
     ref, body = request.run, request.body(SubmitToolOutputs)
-    refuse_stream(body.stream)
+    refuse_stream(body.stream, streaming=services.config.streaming)
     outputs = [(given.tool_call_id, given.output) for given in body.tool_outputs]
-    return objects.run(as_long_as_lost(lambda: _submit(ref, outputs, services)))
+    stream = bool(body.stream)
+    queued, told = as_long_as_lost(lambda: _submit(ref, outputs, services, stream=stream))
+    return event_stream(ref, queued, services, told) if stream else objects.run(queued)
 
 
-def _submit(ref: RunRef, outputs: list[tuple[str, str]], services: Services) -> Run:
-    """By the run as it is; RunLost when it moved on meanwhile: the next look says to where."""
+def _submit(
+    ref: RunRef, outputs: list[tuple[str, str]], services: Services, *, stream: bool
+) -> tuple[Run, int]:
+    """By the run as it is; RunLost when it moved on meanwhile: the next look says to where.
+
+    With it the number of the last event before: a stream begins after that.
+    """
     now = int(services.clock.now())
     run = services.store.runs.without_calls(ref, now)
     step = services.store.run_steps.read(ref, run.open_step_id)
     if run.status not in SUBMIT.sources or step is None:
         raise refuse_outputs(run.status)
-    return services.store.transitions.submit(ref, run, with_outputs(step, outputs, now), now)
+    log = services.store.run_events.log(ref, replace(run, streamed=run.streamed or stream))
+    told = log.last
+    answered = with_outputs(step, outputs, now)
+    return services.store.transitions.submit(ref, run, answered, now, log), told

@@ -1,17 +1,18 @@
 """POST /threads/runs"""
 
+from functions.event_stream import run_answer
 from functions.request import Request
 from functions.runs.snapshot import snapshot
 from threadkeep.services import Services
-from threadkeep.wire import objects
 from threadkeep.wire.bodies.runs import CreateThreadAndRun
 from threadkeep.wire.bodies.threads import CreateThread
-from threadkeep.wire.not_supported import refuse_run
+from threadkeep.wire.not_supported import refuse_run, refuse_stream
 
 
 def handle(request: Request, services: Services) -> object:
     body = request.body(CreateThreadAndRun)
     refuse_run(body)
+    refuse_stream(body.stream, streaming=services.config.streaming)
     project_id = request.project_id
     assistant = services.store.assistants.get(project_id, body.assistant_id)
     now = services.clock.now()
@@ -22,4 +23,4 @@ def handle(request: Request, services: Services) -> object:
         body, thread.id, assistant, services, now, user_has_spoken=thread.has_user_message
     )
     created = services.store.new_runs.create_with_thread(project_id, thread, run, messages, now)
-    return objects.run(created)
+    return run_answer(project_id, created, services)

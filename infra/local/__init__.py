@@ -1,1 +1,3 @@
-"""The same functions on one machine: an HTTP front, a local Lambda, and the embedded engine behind an AWS session."""
+"""The same functions on one machine: an HTTP front, a local Lambda, and the embedded engine behind
+an AWS session.
+"""

@@ -4,7 +4,9 @@ from typing import Any
 
 
 class AwsError(Exception):
-    """`code` and `message` as in the service's reference; `fields` are further keys of the error's body."""
+    """`code` and `message` as in the service's reference; `fields` are further keys of the error's
+    body.
+    """
 
     def __init__(self, code: str, message: str, status: int = 400, **fields: Any) -> None:
         super().__init__(f"{code}: {message}")
@@ -15,7 +17,9 @@ class AwsError(Exception):
 
 
 class Unsupported(AwsError):
-    """Something that AWS has and the engine refuses, by name, because Threadkeep does not use it."""
+    """Something that AWS has and the engine refuses, by name, because Threadkeep does not use
+    it.
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__("ValidationException", f"The embedded engine does not support {what}")

@@ -6,13 +6,14 @@ client that leaves changes nothing: its request runs to its end, and the answer 
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from infra.local.proxy_event import HttpRequest, HttpResponse
 from threadkeep.wire.validation import MAX_BODY_BYTES
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -27,7 +28,11 @@ def front(answer: Answer) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         if body is not None:
-            await _send(await _in_a_thread(answer, _request(scope, body)), send)
+            response = await _in_a_thread(lambda: answer(_request(scope, body)))
+            if response.chunks is None:
+                await _send(response, send)
+            else:
+                await _stream(response, response.chunks, receive, send)
 
     return app
 
@@ -60,26 +65,74 @@ def _request(scope: Scope, body: bytes) -> HttpRequest:
     )
 
 
-async def _in_a_thread(answer: Answer, request: HttpRequest) -> HttpResponse:
-    """Run `answer` in a thread of its own. It may still be running when the loop has closed."""
+async def _in_a_thread(work: Callable[[], T]) -> T:
+    """Do `work` in a thread of its own. It may still be running when the loop has closed."""
     loop = asyncio.get_running_loop()
-    answered: asyncio.Future[HttpResponse] = loop.create_future()
+    done: asyncio.Future[T] = loop.create_future()
 
-    def settle(response: HttpResponse) -> None:
-        if not answered.done():
-            answered.set_result(response)
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]  # there is one, or an error
 
-    def work() -> None:
-        response = answer(request)
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as raised:  # noqa: BLE001  (a thread's edge: raised where it is awaited)
+            error = raised
         with suppress(RuntimeError):  # the server has stopped: nobody waits any more
-            loop.call_soon_threadsafe(settle, response)
+            loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=work, name=request.id, daemon=True).start()
-    return await answered
+    threading.Thread(target=run, name="request", daemon=True).start()
+    return await done
+
+
+async def _stream(
+    response: HttpResponse, chunks: Iterator[bytes], receive: Receive, send: Send
+) -> None:
+    """Send the chunks as they are made, until their end or until the client has left."""
+    loop = asyncio.get_running_loop()
+    gone = threading.Event()
+
+    def pump() -> None:
+        for chunk in chunks:
+            if gone.is_set():
+                return
+            body = {"type": "http.response.body", "body": chunk, "more_body": True}
+            asyncio.run_coroutine_threadsafe(_give(send, body), loop).result()
+
+    async def leave() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    await send(_start(response))
+    leaving = asyncio.ensure_future(leave())
+    try:
+        with suppress(Exception):  # a stream that broke ends: its headers have long been sent
+            await _in_a_thread(pump)
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        leaving.cancel()
+
+
+async def _give(send: Send, message: Message) -> None:
+    await send(message)
 
 
 async def _send(response: HttpResponse, send: Send) -> None:
-    headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    length = ("content-length", str(len(response.body)))
+    await send(_start(response, length))
     await send({"type": "http.response.body", "body": response.body})
+
+
+def _start(response: HttpResponse, *more: tuple[str, str]) -> Message:
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in (*response.headers, *more)
+    ]
+    return {"type": "http.response.start", "status": response.status, "headers": headers}

@@ -1,6 +1,6 @@
 """Lambda on one machine: a function's own code, invoked in the caller's thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -26,13 +26,30 @@ class Functions:
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """The function's answer, or FunctionError: what went wrong inside stays inside."""
         route = _ROUTES.get((function, event.get("httpMethod", ""), event.get("resource", "")))
-        token = current.set(Invocation(function, route))
+        invocation = Invocation(function, route)
+        token = current.set(invocation)
         try:
-            return self._handlers[function](event, None)
+            answer = self._handlers[function](event, None)
         except BaseException as error:
             raise FunctionError(type(error).__name__, "") from error
         finally:
             current.reset(token)
+        if isinstance(answer, dict) and "chunks" in answer:
+            return {**answer, "chunks": _within(invocation, answer["chunks"])}
+        return answer
+
+
+def _within(invocation: Invocation, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, each made as a part of the invocation that is still answering."""
+    while True:
+        token = current.set(invocation)
+        try:
+            chunk = next(chunks, None)
+        finally:
+            current.reset(token)
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _module(entry: str) -> Any:

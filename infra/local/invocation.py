@@ -9,7 +9,9 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Invocation:
-    """One call of a function. `route` is the handler's dotted name where an endpoint is being answered."""
+    """One call of a function. `route` is the handler's dotted name where an endpoint is being
+    answered.
+    """
 
     function: str
     route: str | None = None

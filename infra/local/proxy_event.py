@@ -1,7 +1,7 @@
 """HTTP ⇄ API Gateway's proxy events (REST, payload version 1.0), as Lambda functions see them."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -36,11 +36,12 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """An answer as it goes out."""
+    """An answer as it goes out: its body whole, or in `chunks` as they are made."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    chunks: Iterator[bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def http_response(answer: Mapping[str, Any]) -> HttpResponse:
         status=int(answer["statusCode"]),
         headers=tuple((name, str(value)) for name, value in (answer.get("headers") or {}).items()),
         body=base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode(),
+        chunks=answer.get("chunks"),
     )
 
 

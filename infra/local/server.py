@@ -4,21 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from threadkeep.domain.api_keys import hash_key
-from threadkeep.providers.catalogue import Catalogue
-
 from functions.deployment import TRIGGERS
 from infra.local.dynamodb import DynamoDB
 from infra.local.event_source import EventSource
 from infra.local.functions import Functions
 from infra.local.stepfunctions import StepFunctions
 from infra.local.transport import Transport
+from infra.local.waker import EventWaker
 from infra.state_machine import definition
 from threadkeep.config import Config
+from threadkeep.domain.api_keys import hash_key
 from threadkeep.domain.clock import Clock, SystemClock
+from threadkeep.providers.catalogue import Catalogue
 from threadkeep.services import Services, build
 from threadkeep.store.tables import TABLES
 
+_GATHER = 0.1  # seconds that deltas gather
 _ASL_VALUES = {"executor": "executor", "partition": "aws"}
 
 
@@ -35,14 +36,27 @@ class Local:
         catalogue: Catalogue,
         run_seconds: int = 600,
         clock: Clock | None = None,
+        *,
+        poll_after_ms: int = 200,
+        strict_beta: bool = False,
     ) -> None:
         clock = clock or SystemClock()
         self.dynamodb = DynamoDB(state / "dynamodb.db", clock, TABLES)
         self.states = StepFunctions(state / "executions.db", clock, self.invoke)
         self.transport = Transport(self.dynamodb.call, self.states.call)
         machine = self.states.create("run", definition(_ASL_VALUES))
-        config = Config(state_machine_arn=machine, run_seconds=run_seconds)
-        self.services: Services = build(config, self.transport.session(), clock, catalogue)
+        config = Config(
+            state_machine_arn=machine,
+            run_seconds=run_seconds,
+            gather=_GATHER,
+            streaming=True,
+            poll_after_ms=poll_after_ms,
+            strict_beta=strict_beta,
+        )
+        waker = EventWaker(clock)
+        self.transport.interceptors.append(waker)
+        session = self.transport.session()
+        self.services: Services = build(config, session, clock, catalogue, waker)
         self._functions = Functions(self.services)
         self._sources = [
             EventSource(self.dynamodb, trigger, self.invoke, clock, state / "checkpoints.db")

@@ -12,13 +12,19 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """`run_seconds` is how long a run may take; `poll_after_ms` what pollers are told to wait."""
+    """`run_seconds` is how long a run may take, `gather` how many seconds deltas gather before they
+    are told, `poll_after_ms` what pollers are told to wait. `streaming`: answers can be streamed.
+    `strict_beta`: the OpenAI-Beta header must be there.
+    """
 
     table_prefix: str = ""
     state_machine_arn: str = ""
     models: Path = Path("models.toml")
     run_seconds: int = 600
+    gather: float = 0.25
+    streaming: bool = False
     poll_after_ms: int = 500
+    strict_beta: bool = False
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> "Config":
@@ -28,6 +34,9 @@ class Config:
             state_machine_arn=environment.get("THREADKEEP_STATE_MACHINE_ARN", ""),
             models=Path(environment.get("THREADKEEP_MODELS", "models.toml")),
             run_seconds=_number(environment, "THREADKEEP_RUN_SECONDS", 600),
+            streaming=environment.get("THREADKEEP_STREAMING") == "on",
+            poll_after_ms=_number(environment, "THREADKEEP_POLL_AFTER_MS", 500),
+            strict_beta=environment.get("THREADKEEP_STRICT_BETA") == "on",
         )
 
 

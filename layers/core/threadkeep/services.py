@@ -13,6 +13,7 @@ from threadkeep.domain.ids import IdSource
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.store.database import Database
 from threadkeep.store.store import Store
+from threadkeep.store.waker import Polling, Waker
 
 # A resend after a lost answer is safe: reads are reads, and every write is a transaction's token.
 _CLIENT = ClientConfig(
@@ -30,6 +31,7 @@ class Services:
     store: Store
     catalogue: Catalogue
     executions: "Executions"
+    waker: Waker
 
 
 class Executions:
@@ -48,7 +50,13 @@ class Executions:
                 raise
 
 
-def build(config: Config, session: Session, clock: Clock, catalogue: Catalogue) -> Services:
+def build(
+    config: Config,
+    session: Session,
+    clock: Clock,
+    catalogue: Catalogue,
+    waker: Waker | None = None,
+) -> Services:
     """The services over an AWS session, wherever its calls are answered."""
     ids = IdSource()
     database = Database(session.create_client("dynamodb", config=_CLIENT), config.table_prefix)
@@ -60,6 +68,7 @@ def build(config: Config, session: Session, clock: Clock, catalogue: Catalogue) 
         store=Store(database, ids),
         catalogue=catalogue,
         executions=Executions(states, config.state_machine_arn),
+        waker=waker or Polling(clock),
     )
 
 

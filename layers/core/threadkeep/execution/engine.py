@@ -70,7 +70,14 @@ class Ended:
     message_reason: str | None = None
 
 
-Event = TextBegan | Said | TextEnded | CallsBegan | CallBegan | CallArguments | CallsMade | Ended
+@dataclass(frozen=True)
+class Idle:
+    """Nothing happened, but what has gathered is due."""
+
+
+Event = (
+    TextBegan | Said | TextEnded | CallsBegan | CallBegan | CallArguments | CallsMade | Ended | Idle
+)
 
 
 def run(
@@ -114,6 +121,8 @@ class _Turn:
                 yield from self._finish(chunk)
             case Failed(code, message):
                 yield self.end({"transition": FAIL, "error": LastError(code=code, message=message)})
+            case Interrupted.DUE:
+                yield Idle()
             case Interrupted.DEADLINE:
                 yield self.end({"transition": RUN_OUT})
             case Interrupted.CANCELLED:

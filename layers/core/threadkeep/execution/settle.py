@@ -4,8 +4,8 @@ from threadkeep.domain.clock import Clock
 from threadkeep.domain.objects import LastError, Run
 from threadkeep.domain.run_state import ACTIVE, CANCEL, CRASH, CRASHED, EXPIRE, Transition
 from threadkeep.execution.answer import DONE, Answer, wait_until
+from threadkeep.execution.closing import close_turn
 from threadkeep.store.keys import RunRef
-from threadkeep.store.open_turn import close_open_turn
 from threadkeep.store.store import Store
 from threadkeep.store.transitions import as_long_as_lost
 
@@ -21,7 +21,7 @@ def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
         run = store.runs.read(ref)
         answer = standing(ref, run, leg, store, clock)
         if answer is None and run is not None:
-            _end(ref, run, CRASH, store, clock, CRASHED)
+            end(ref, run, CRASH, store, clock, CRASHED)
         return answer or DONE
 
     return as_long_as_lost(decide)
@@ -35,15 +35,15 @@ def standing(ref: RunRef, run: Run | None, leg: int, store: Store, clock: Clock)
     if run is None or run.leg != leg or run.status not in ACTIVE:
         return DONE
     if run.status == "cancelling":
-        _end(ref, run, CANCEL, store, clock)
+        end(ref, run, CANCEL, store, clock)
         return DONE
     if clock.now() >= run.expires_at:
-        _end(ref, run, EXPIRE, store, clock)
+        end(ref, run, EXPIRE, store, clock)
         return DONE
     return wait_until(run.expires_at) if run.status == "requires_action" else None
 
 
-def _end(
+def end(
     ref: RunRef,
     run: Run,
     transition: Transition,
@@ -52,5 +52,8 @@ def _end(
     error: LastError | None = None,
 ) -> None:
     now = int(clock.now())
-    closing = close_open_turn(ref, run, transition, now, error)
-    store.transitions.end(ref, run, transition, now, closing, last_error=error)
+    log = store.run_events.log(ref, run)
+    closing = close_turn(ref, run, transition, now, store, error)
+    store.transitions.end(
+        ref, run, transition, now, closing.actions, log, closing.events, last_error=error
+    )

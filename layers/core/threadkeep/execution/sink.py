@@ -1,54 +1,94 @@
 """The sink: writes what the engine says, in the transactions of the run's life.
 
-Every write is conditional on the attempt, so a superseded executor writes nothing (RunLost).
+Every write is conditional on the attempt, so a superseded executor writes nothing (RunLost). Only
+the deltas of a streamed run are written outside a transaction, by this one writer, in order: the
+first at once, then what has gathered in the meantime.
 """
 
 from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
+from threadkeep.domain.events import CallDelta, Event, TextDelta, began, delta
 from threadkeep.domain.objects import Message, Run, RunStep, RunStepType, Usage
-from threadkeep.domain.run_state import COMPLETE, step_ends
+from threadkeep.domain.run_state import COMPLETE
 from threadkeep.domain.tool_calls import tool_calls_step
-from threadkeep.domain.turns import begun_message, message_ends, said, text_step
-from threadkeep.execution.engine import (
-    CallsBegan,
-    CallsMade,
-    Ended,
-    Event,
-    TextBegan,
-    TextEnded,
-)
-from threadkeep.store.contents import put_message
-from threadkeep.store.database import Action
+from threadkeep.domain.turns import begun_message, said, text_step
+from threadkeep.execution import engine
+from threadkeep.execution.closing import Closing, closed
+from threadkeep.execution.deltas import Deltas
+from threadkeep.providers.port import CallArguments, CallBegan
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_steps import put_step
-from threadkeep.store.transitions import Transitions
+from threadkeep.store.run_events import RunEvents, RunLog
+from threadkeep.store.transitions import RunLost, Transitions
 
 
 class Sink:
-    """Follows one attempt of a run: `run` is the run as this attempt last wrote it."""
+    """Follows one attempt of a run: `run` is the run as this attempt last wrote it.
 
-    def __init__(self, ref: RunRef, run: Run, transitions: Transitions, clock: Clock) -> None:
+    `announced`: the type of the turn whose beginning an earlier attempt has told already.
+    """
+
+    def __init__(
+        self,
+        ref: RunRef,
+        run: Run,
+        transitions: Transitions,
+        events: RunEvents,
+        log: RunLog,
+        clock: Clock,
+        gather: float,
+        announced: RunStepType | None = None,
+    ) -> None:
         self.run = run
         self._ref = ref
         self._transitions = transitions
+        self._events = events
+        self._log = log
         self._clock = clock
+        self._announced = announced
+        self._deltas = Deltas(gather)
         self._step: RunStep | None = None
         self._message: Message | None = None
 
-    def write(self, event: Event) -> None:
-        """Write the event, if it is one that is stored."""
+    @property
+    def due(self) -> float | None:
+        """When what has gathered is to be written, if anything has."""
+        return self._deltas.due
+
+    def write(self, event: engine.Event) -> None:
+        """Write the event, if it is one that is stored, and what was to be told before it."""
         match event:
-            case TextBegan():
+            case engine.TextBegan():
                 self._begin("message_creation")
-            case CallsBegan():
+            case engine.CallsBegan():
                 self._begin("tool_calls")
-            case TextEnded():
+            case engine.Said(text):
+                self._tell(TextDelta(self.run.open_message_id, text))
+            case CallBegan(index, call_id, name):
+                self._tell(CallDelta(self.run.open_step_id, index, call_id, name))
+            case CallArguments(index, value):
+                self._tell(CallDelta(self.run.open_step_id, index, arguments=value))
+            case engine.Idle():
+                self._flush()
+            case engine.TextEnded():
                 self._finish_text(event)
-            case CallsMade():
+            case engine.CallsMade():
                 self._park(event)
-            case Ended():
+            case engine.Ended():
                 self._end(event)
+
+    def _tell(self, change: TextDelta | CallDelta) -> None:
+        if self.run.streamed:
+            for ready in self._deltas.take(change, self._clock.now()):
+                self._append(ready)
+
+    def _flush(self) -> None:
+        for ready in self._deltas.flush(self._clock.now()):
+            self._append(ready)
+
+    def _append(self, change: TextDelta | CallDelta) -> None:
+        if not self._events.append(self._log, delta(change)):
+            raise RunLost(None)
 
     def _begin(self, type_: RunStepType) -> None:
         now = int(self._clock.now())
@@ -57,30 +97,45 @@ class Sink:
             self._step, self._message = text_step(begun, now), begun_message(begun, now)
         else:
             self._step, self._message = tool_calls_step(begun, now), None
-        self.run = self._transitions.begin_turn(self._ref, self.run, self._step, self._message, now)
+        known = self._announced == type_
+        events: list[Event] = [] if known else began(self._step, self._message)
+        self._announced = None
+        self._deltas.begin()
+        self.run = self._transitions.begin_turn(
+            self._ref, self.run, self._step, self._message, now, self._log, events
+        )
 
-    def _finish_text(self, event: TextEnded) -> None:
+    def _finish_text(self, event: engine.TextEnded) -> None:
         """The turn goes on with calls; what it cost is told by their step."""
+        self._flush()
         now = int(self._clock.now())
-        closing = self._closing(Ended(COMPLETE, event.text), now)
-        self.run = self._transitions.finish_step(self._ref, self.run, closing, now)
+        closing = self._closing(engine.Ended(COMPLETE, event.text), now)
+        self.run = self._transitions.finish_step(
+            self._ref, self.run, closing.actions, now, self._log, closing.events
+        )
 
-    def _park(self, event: CallsMade) -> None:
+    def _park(self, event: engine.CallsMade) -> None:
+        self._flush()
         now = int(self._clock.now())
         if self._step is None:
             raise AssertionError("calls are made in a step")
         made = tool_calls_step(self.run, self._step.created_at, event.calls)
         step = replace(made, usage=event.usage)
-        self.run = self._transitions.park(self._ref, self.run, step, now, self._total(event.usage))
+        total = self._total(event.usage)
+        self.run = self._transitions.park(self._ref, self.run, step, now, total, self._log)
 
-    def _end(self, event: Ended) -> None:
+    def _end(self, event: engine.Ended) -> None:
+        self._flush()
         now = int(self._clock.now())
+        closing = self._closing(event, now)
         self.run = self._transitions.end(
             self._ref,
             self.run,
             event.transition,
             now,
-            self._closing(event, now),
+            closing.actions,
+            self._log,
+            closing.events,
             usage=self._total(event.usage),
             last_error=event.error,
             incomplete_reason=event.incomplete_reason,
@@ -89,19 +144,15 @@ class Sink:
     def _total(self, usage: Usage | None) -> Usage:
         return (self.run.usage or Usage()) + (usage or Usage())
 
-    def _closing(self, event: Ended, now: int) -> list[Action]:
+    def _closing(self, event: engine.Ended, now: int) -> Closing:
         """What closes the open step and message, if the turn has begun one."""
         if self._step is None or self.run.open_step is None:
-            return []
+            return Closing([], [])
         step = self._step
         if event.calls:
             step = tool_calls_step(self.run, step.created_at, event.calls)
-        step = replace(step, **step_ends(event.transition, now, event.usage, event.error))
-        actions: list[Action] = [*put_step(self._ref, step)]
-        if self._message:
-            ends = message_ends(event.transition, now)
-            if event.message_reason:
-                ends["incomplete_reason"] = event.message_reason
-            message = replace(said(self._message, event.text), **ends)
-            actions += put_message(self._ref.thread, message)
-        return actions
+        step = replace(step, usage=event.usage)
+        message = said(self._message, event.text) if self._message else None
+        return closed(
+            self._ref, step, message, event.transition, now, event.error, event.message_reason
+        )

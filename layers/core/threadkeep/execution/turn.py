@@ -30,13 +30,19 @@ Look = Callable[[], Interrupted | None]
 
 
 def turn(
-    provider: Provider, prompt: Prompt, clock: Clock, deadline: float, look: Look
+    provider: Provider,
+    prompt: Prompt,
+    clock: Clock,
+    deadline: float,
+    look: Look,
+    due: Callable[[], float | None],
 ) -> Generator[Chunk | Interrupted]:
     """The chunks of the turn that succeeded, or of the last one tried."""
     give_up_at = min(clock.now() + _GIVE_UP_AFTER, deadline)
     for number in range(1, _TRIES + 1):
         pause = _pause(number)
-        with closing(watch(provider.start(prompt.request), clock, deadline, look)) as chunks:
+        call = provider.start(prompt.request)
+        with closing(watch(call, clock, deadline, look, due)) as chunks:
             for first, chunk in enumerate(chunks):
                 if first == 0 and isinstance(chunk, Failed) and chunk.passing:
                     pause = max(pause, chunk.retry_after or 0.0)

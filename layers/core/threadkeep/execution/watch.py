@@ -12,16 +12,23 @@ LOOK_EVERY = 1.0  # seconds between two looks at the run
 
 
 class Interrupted(Enum):
-    """Why the reading stopped before the model did."""
+    """Why the reading stopped before the model did, or paused (`DUE`)."""
 
     DEADLINE = "the run's time is up"
     CANCELLED = "the run is being cancelled"
+    DUE = "the caller has something to do"
 
 
 def watch(
-    call: ModelCall, clock: Clock, deadline: float, look: Callable[[], Interrupted | None]
+    call: ModelCall,
+    clock: Clock,
+    deadline: float,
+    look: Callable[[], Interrupted | None],
+    due: Callable[[], float | None] = lambda: None,
 ) -> Generator[Chunk | Interrupted]:
     """The call's chunks, until its end, `deadline` (Unix seconds), or a reason that `look` gives.
+
+    `due` says when the caller wants to be asked (`DUE`) although the model says nothing.
 
     The model is read by a thread of its own that only fills a mailbox; everything else happens
     here, in the caller's thread. However this ends, the call is stopped and its thread is gone.
@@ -32,7 +39,8 @@ def watch(
     try:
         next_look = clock.now() + LOOK_EVERY
         while True:
-            item = mailbox.take(min(next_look, deadline))
+            due_at = due() or deadline
+            item = mailbox.take(min(next_look, deadline, due_at))
             if isinstance(item, _End):
                 item.check()
                 return
@@ -41,6 +49,8 @@ def watch(
             if clock.now() >= deadline:
                 yield Interrupted.DEADLINE
                 return
+            if item is None and clock.now() >= due_at:
+                yield Interrupted.DUE
             if clock.now() >= next_look:
                 if reason := look():
                     yield reason

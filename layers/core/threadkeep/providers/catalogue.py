@@ -34,20 +34,32 @@ class Catalogue:
         self._rules = tuple(rules)
 
     @staticmethod
-    def load(path: Path, environment: Mapping[str, str] = os.environ) -> "Catalogue":
-        """The catalogue in a file. Keys are read from the environment now, not at a call."""
+    def load(
+        path: Path, environment: Mapping[str, str] = os.environ, *, require_keys: bool = True
+    ) -> "Catalogue":
+        """The catalogue in a file. Keys are read from the environment now, not at a call.
+
+        Without `require_keys`, for whoever only resolves names, a key may be missing: then the
+        entry's calls fail.
+        """
         try:
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError:
             raise CatalogueError(f"{path}: this is not UTF-8 text.") from None
         except OSError as error:
             raise CatalogueError(f"{path}: can't be read: {error.strerror}.") from None
-        return Catalogue.parse(text, str(path), environment)
+        return Catalogue.parse(text, str(path), environment, require_keys=require_keys)
 
     @staticmethod
-    def parse(text: str, file: str, environment: Mapping[str, str] = os.environ) -> "Catalogue":
+    def parse(
+        text: str,
+        file: str,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        require_keys: bool = True,
+    ) -> "Catalogue":
         """The catalogue that `text` describes; errors name `file`."""
-        return Catalogue(read_rules(text, file, environment))
+        return Catalogue(read_rules(text, file, environment, require_keys=require_keys))
 
     @staticmethod
     def of(provider: Provider) -> "Catalogue":
@@ -63,7 +75,7 @@ class Catalogue:
         """Where `name` leads, None if nowhere."""
         for rule in self._rules:
             if fnmatchcase(name, rule.match):
-                return Entry(rule.provider, rule.model or name)
+                return Entry(rule.provider, rule.model or name, **rule.limits)
         return None
 
     def names(self) -> list[str]:

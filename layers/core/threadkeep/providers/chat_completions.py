@@ -5,13 +5,17 @@ A turn is over only with `[DONE]`: a stream that ends without it was cut off, ho
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from threadkeep.domain.objects import Usage
 from threadkeep.providers import faults
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import ChatRequest, Chunk, Finished, FinishReason, Text
+from threadkeep.providers.shape import as_list, as_object, as_text
 from threadkeep.providers.sse import BrokenStream, EventDecoder
+from threadkeep.providers.tool_call_deltas import ToolCallDeltas
+
+TokenLimit = Literal["max_completion_tokens", "max_tokens"]
 
 _DONE = "[DONE]"
 _DEFAULT_SAMPLING = 1.0
@@ -19,10 +23,10 @@ _MAX_TOKENS = 2**53
 _REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 
 
-def request_body(request: ChatRequest, *, ask_for_usage: bool) -> bytes:
-    """The JSON of a request.
+def request_body(request: ChatRequest, *, ask_for_usage: bool, token_limit: TokenLimit) -> bytes:
+    """The JSON of a request; `token_limit` is the server's name for the most tokens to write.
 
-    Sampling at its default is left out: many models refuse to be told even that.
+    What is at its default is left out: many models refuse to be told even that.
     """
     body: dict[str, Any] = {
         "model": request.model,
@@ -33,7 +37,25 @@ def request_body(request: ChatRequest, *, ask_for_usage: bool) -> bytes:
         body["stream_options"] = {"include_usage": True}
     sampling = {"temperature": request.temperature, "top_p": request.top_p}
     body |= {name: value for name, value in sampling.items() if value != _DEFAULT_SAMPLING}
+    if request.tools:
+        body |= _tools(request)
+    if request.response_format != "auto":
+        body["response_format"] = request.response_format
+    if request.reasoning_effort is not None:
+        body["reasoning_effort"] = request.reasoning_effort
+    if request.max_completion_tokens is not None:
+        body[token_limit] = request.max_completion_tokens
     return json.dumps(body, ensure_ascii=False).encode(errors="replace")
+
+
+def _tools(request: ChatRequest) -> dict[str, Any]:
+    """The tools, and how they may be called; without tools servers refuse to be told."""
+    tools: dict[str, Any] = {"tools": list(request.tools)}
+    if request.tool_choice != "auto":
+        tools["tool_choice"] = request.tool_choice
+    if not request.parallel_tool_calls:
+        tools["parallel_tool_calls"] = False
+    return tools
 
 
 def read_chunks(pieces: Iterable[bytes]) -> Iterator[Chunk]:
@@ -45,68 +67,61 @@ def read_chunks(pieces: Iterable[bytes]) -> Iterator[Chunk]:
                 if data == _DONE:
                     yield turn.end()
                     return
-                yield from turn.texts(_parsed(data))
+                yield from turn.chunks(_parsed(data))
     except BrokenStream as broken:
         raise Fault(f"The model server sent {broken}") from None
-    raise Fault("The model server broke off its answer")
+    raise Fault("The model server broke off its answer", passing=True)
 
 
 class _Turn:
     """What is known of a turn while it is read."""
 
     def __init__(self) -> None:
+        self._calls = ToolCallDeltas()
         self._spoken = False
         self._reason: object = None
         self._usage: Usage | None = None
 
-    def texts(self, completion: Mapping[str, Any]) -> Iterator[Text]:
-        """The text in one chunk of the completion. The chunk with the usage has no choices."""
+    def chunks(self, completion: Mapping[str, Any]) -> Iterator[Chunk]:
+        """What one chunk of the completion says. The chunk with the usage has no choices."""
         if completion.get("error"):
             raise faults.of_error(completion["error"])
         self._usage = _usage(completion.get("usage")) or self._usage
-        choices = completion.get("choices") or [{}]
-        choice = _object(choices[0] if isinstance(choices, list) else None)
+        choice = as_object(as_list(completion.get("choices") or [{}])[0])
         self._reason = choice.get("finish_reason") or self._reason
-        delta = _object(choice.get("delta") or {})
-        if delta.get("tool_calls"):
-            raise Fault("The model called a function that the run does not have")
+        delta = as_object(choice.get("delta") or {})
         # A refusal is the answer in the model's own words.
         if text := delta.get("content") or delta.get("refusal"):
             self._spoken = True
-            yield Text(_well_formed(text))
+            yield Text(as_text(text))
+        for entry in _call_entries(delta):
+            yield from self._calls.read(entry)
 
     def end(self) -> Finished:
-        """How it ended. With no reason, or one that nobody knows, what was said stands (`stop`)."""
+        """How it ended. With no reason, or one that nobody knows, what was said stands (`stop`);
+        the reason for calls, `tool_calls`, is such a one.
+        """
         for reason in _REASONS:
-            if reason == self._reason:
+            if reason == self._reason != "stop":
                 return Finished(reason, self._usage)
-        if not self._spoken:
+        self._calls.check()
+        if self._reason != "stop" and not (self._spoken or self._calls.begun):
             raise Fault("The model server ended its answer without a word or a reason")
         return Finished("stop", self._usage)
 
 
+def _call_entries(delta: Mapping[str, Any]) -> list[Any]:
+    """The deltas of calls. `function_call` is how one call was sent before there were several."""
+    entries = as_list(delta.get("tool_calls") or [])
+    function = delta.get("function_call")
+    return [{"index": 0, "function": function}] if function and not entries else entries
+
+
 def _parsed(data: str) -> Mapping[str, Any]:
     try:
-        return _object(json.loads(data))
+        return as_object(json.loads(data))
     except (ValueError, RecursionError):
         raise Fault("The model server sent broken JSON") from None
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise Fault("The model server sent something other than chunks of a chat completion")
-    return value
-
-
-def _well_formed(text: object) -> str:
-    """Text that can be stored: JSON can escape halves of characters, UTF-8 can't hold them."""
-    if not isinstance(text, str):
-        raise Fault("The model server sent something other than chunks of a chat completion")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Fault("The model server sent broken UTF-8") from None
-    return text
 
 
 def _usage(usage: object) -> Usage | None:

@@ -6,10 +6,19 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import contextmanager, suppress
+from typing import Any
 
 _SHORTEST_TIMEOUT = 0.001  # 0 would make the socket non-blocking
+
+
+_Addresses = list[tuple[Any, ...]]
+
+
+def _look_up(host: str, port: int) -> _Addresses:
+    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
 class CannotConnect(OSError):
@@ -23,13 +32,22 @@ class StoppableConnection:
     TLS nor http.client can take or close it. It is made, shut down and closed under the lock only,
     and connecting begins under that lock: so either `stop` finds the handle, or the reader finds
     `stopped` before anything is sent. A second `stop` finds nothing, or shuts down what is shut
-    down already. Looking up a host's name is the one wait that can't be cut short.
+    down already. Nothing ends a look-up of a host's name: it has a thread of its own, which `stop`
+    and the time to connect leave to its end; whoever comes second, answer or stop, finds the future
+    settled.
     """
 
-    def __init__(self, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(
+        self,
+        connect_timeout: float,
+        read_timeout: float,
+        look_up: Callable[[str, int], _Addresses] = _look_up,
+    ) -> None:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
+        self._look_up = look_up
         self._lock = threading.Lock()
+        self._found: Future[_Addresses] | None = None
         self._handle: socket.socket | None = None
         self._stopped = False
 
@@ -42,6 +60,8 @@ class StoppableConnection:
         """Wake the reader: what it waits for fails, or ends as if the peer had closed."""
         with self._lock:
             self._stopped = True
+            if self._found is not None:
+                self._found.cancel()
             if self._handle is not None:
                 with suppress(OSError):
                     self._handle.shutdown(socket.SHUT_RDWR)
@@ -76,9 +96,7 @@ class StoppableConnection:
     def _connect(self, host: str, port: int, deadline: float) -> socket.socket:
         """A connection to the first of the host's addresses that takes one."""
         error = OSError("the host has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        ):
+        for family, kind, protocol, _, address in self._addresses(host, port, deadline):
             sock = socket.socket(family, kind, protocol)
             try:
                 self._begin(sock, address)
@@ -90,6 +108,28 @@ class StoppableConnection:
             else:
                 return sock
         raise error
+
+    def _addresses(self, host: str, port: int, deadline: float) -> _Addresses:
+        """What the look-up finds, unless `stop` or the deadline comes first."""
+        found: Future[_Addresses] = Future()
+        with self._lock:
+            if self._stopped:
+                raise ConnectionAbortedError("stopped")
+            self._found = found
+        thread = threading.Thread(
+            target=_settle, args=(found, self._look_up, host, port), name="look-up", daemon=True
+        )
+        thread.start()
+        try:
+            return found.result(max(0.0, deadline - time.monotonic()))
+        except CancelledError:
+            raise ConnectionAbortedError("stopped") from None
+        except TimeoutError:
+            found.cancel()
+            raise TimeoutError("timed out") from None
+        finally:
+            if not found.cancelled():
+                thread.join()
 
     def _begin(self, sock: socket.socket, address: tuple[object, ...]) -> None:
         """Start to connect, so that from here on `stop` ends it."""
@@ -107,6 +147,16 @@ class StoppableConnection:
             if self._handle is not None:
                 self._handle.close()
                 self._handle = None
+
+
+def _settle(
+    found: "Future[_Addresses]", look_up: Callable[[str, int], _Addresses], host: str, port: int
+) -> None:
+    with suppress(InvalidStateError):  # nobody waits for it any more
+        try:
+            found.set_result(look_up(host, port))
+        except BaseException as error:  # noqa: BLE001  (a thread's edge: raised where it is read)
+            found.set_exception(error)
 
 
 def _await_connected(sock: socket.socket, deadline: float) -> None:

@@ -9,6 +9,8 @@ from threadkeep.providers.port import FailureCode
 
 _BAD_REQUEST = 400
 _TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+_ABOUT_THE_SERVER = re.compile(r"server_error|overloaded|unavailable|timeout")
 _ABOUT_THE_PROMPT = re.compile(
     r"\bprompt\b|\binvalid_prompt\b|\bcontext[ _](length|window|size)|\breduce the length\b"
     r"|\binput\b.*\b(long|large|tokens?)\b",
@@ -20,31 +22,49 @@ class Fault(Exception):
     """A turn went wrong.
 
     `summary` is our text; `detail` is the provider's, to be redacted before anybody sees it.
+    `passing` and `retry_after` are as in `Failed`, had nothing been said before.
     """
 
-    def __init__(self, summary: str, detail: str = "", code: FailureCode = "server_error") -> None:
+    def __init__(
+        self,
+        summary: str,
+        detail: str = "",
+        code: FailureCode = "server_error",
+        *,
+        passing: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(summary)
         self.summary = summary
         self.detail = detail
         self.code = code
+        self.passing = passing
+        self.retry_after = retry_after
 
 
-def of_status(status: int, body: bytes) -> Fault:
+def of_status(status: int, body: bytes, retry_after: float | None = None) -> Fault:
     """The fault that an answer other than 200 is."""
     error = _error_in(_parsed(body))
     detail = _text(error) or body.decode(errors="replace")
-    summary = f"The model server answered with status {status}"
-    return Fault(summary, detail, _code(status, _kind(error), detail))
+    return Fault(
+        f"The model server answered with status {status}",
+        detail,
+        _code(status, _kind(error), detail),
+        passing=_passes(status),
+        retry_after=retry_after if _passes(status) else None,
+    )
 
 
 def of_error(error: object) -> Fault:
     """The fault that an `error` in an answer of status 200 is; its `code` is a status or a name."""
     kind, detail = _kind(error), _text(error)
-    number = re.search(r"\b[1-5]\d\d\b", kind)
-    status = int(number[0]) if number else _BAD_REQUEST
-    if "rate_limit" in kind:
-        status = _TOO_MANY_REQUESTS
-    return Fault("The model server reported an error", detail, _code(status, kind, detail))
+    status = _status_of(kind)
+    return Fault(
+        "The model server reported an error",
+        detail,
+        _code(status, kind, detail),
+        passing=_passes(status),
+    )
 
 
 def of_body(content_type: str, body: bytes) -> Fault:
@@ -53,6 +73,19 @@ def of_body(content_type: str, body: bytes) -> Fault:
     if isinstance(error, str) or _text(error):
         return of_error(error)
     return Fault(f"The model server answered with {content_type} instead of a stream of events")
+
+
+def _status_of(kind: str) -> int:
+    """The status that the server would have answered with, had it known in time."""
+    if "rate_limit" in kind:
+        return _TOO_MANY_REQUESTS
+    if number := re.search(r"\b[1-5]\d\d\b", kind):
+        return int(number[0])
+    return _SERVER_ERROR if _ABOUT_THE_SERVER.search(kind) else _BAD_REQUEST
+
+
+def _passes(status: int) -> bool:
+    return status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
 
 
 def _code(status: int, kind: str, text: str) -> FailureCode:

@@ -10,11 +10,12 @@ from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from threadkeep.providers import faults
-from threadkeep.providers.chat_completions import read_chunks, request_body
+from threadkeep.providers.chat_completions import TokenLimit, read_chunks, request_body
 from threadkeep.providers.connection import CannotConnect, StoppableConnection
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import ChatRequest, Chunk, Failed
 from threadkeep.providers.redaction import redact
+from threadkeep.providers.retry_after import retry_after
 
 _HTTP = 80
 _HTTPS = 443
@@ -33,6 +34,7 @@ class OpenAIChat:
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     ask_for_usage: bool = True
+    limit_field: TokenLimit = "max_completion_tokens"
     connect_timeout: float = 10.0
     read_timeout: float = 600.0
 
@@ -70,19 +72,25 @@ class OpenAIChatCall:
         self._connection.stop()
 
     def __iter__(self) -> Generator[Chunk]:
+        begun = False
         try:
             with closing(self._attempt()) as chunks:
                 for chunk in chunks:
                     if self._connection.stopped:
                         return
+                    begun = True
                     yield chunk
         except Fault as fault:
             if not self._connection.stopped:
-                yield self._failed(fault)
+                yield self._failed(fault, begun=begun)
 
-    def _failed(self, fault: Fault) -> Failed:
+    def _failed(self, fault: Fault, *, begun: bool) -> Failed:
+        """What has begun to speak is not asked again: it would say something else."""
         detail = redact(fault.detail, self._request.messages, self._server.api_key)
-        return Failed(fault.code, f"{fault.summary}: {detail}" if detail else f"{fault.summary}.")
+        message = f"{fault.summary}: {detail}" if detail else f"{fault.summary}."
+        if begun:
+            return Failed(fault.code, message)
+        return Failed(fault.code, message, fault.passing, fault.retry_after)
 
     def _attempt(self) -> Generator[Chunk]:
         """Ask once. What goes wrong with the server, or on the way to it, is a `Fault`."""
@@ -103,7 +111,10 @@ class OpenAIChatCall:
                 yield from read_chunks(_pieces(response))
 
     def _body(self) -> bytes:
-        return request_body(self._request, ask_for_usage=self._server.ask_for_usage)
+        server = self._server
+        return request_body(
+            self._request, ask_for_usage=server.ask_for_usage, token_limit=server.limit_field
+        )
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -128,7 +139,7 @@ class OpenAIChatCall:
         body = _start_of_body(response)
         if response.status == _OK:
             raise faults.of_body(content_type, body)
-        raise faults.of_status(response.status, body)
+        raise faults.of_status(response.status, body, retry_after(response.headers))
 
 
 def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
@@ -152,11 +163,12 @@ def _faults_of_the_network() -> Iterator[None]:
     try:
         yield
     except CannotConnect as error:
-        raise Fault("The model server can't be reached", str(error)) from None
+        passing = not isinstance(error.__cause__, ssl.SSLCertVerificationError)
+        raise Fault("The model server can't be reached", str(error), passing=passing) from None
     except TimeoutError:
-        raise Fault("The model server kept silent for too long") from None
+        raise Fault("The model server kept silent for too long", passing=True) from None
     except (OSError, http.client.IncompleteRead):
-        raise Fault("The model server broke off the connection") from None
+        raise Fault("The model server broke off the connection", passing=True) from None
     except http.client.HTTPException:
         raise Fault("The model server did not answer in HTTP") from None
 

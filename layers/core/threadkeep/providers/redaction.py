@@ -1,15 +1,13 @@
 """What a provider's text may show: no key, no prompt, and no more than 300 characters."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from threadkeep.providers.content import text_of
-
 MAX_TEXT = 300
-_WINDOW = (
-    24  # so many characters in a row are in both text and prompt only if the one quotes the other
-)
+# So many characters in a row are in both text and prompt only if the one quotes the other.
+_WINDOW = 24
 _SHORTEST = 4  # a message below this is no secret, and hiding it would blot out half of the text
 
 
@@ -20,10 +18,31 @@ def redact(text: str, messages: Iterable[Mapping[str, Any]], key: str | None) ->
     line = _in_one_line(text)[: MAX_TEXT + _WINDOW]
     hidden = [False] * len(line)
     for message in messages:
-        _hide_quotes(line, _in_one_line(text_of(message)), hidden)
+        for secret in _secrets(message):
+            _hide_quotes(line, secret, hidden)
     runs = groupby(zip(line, hidden, strict=True), key=lambda pair: pair[1])
     shown = "".join("…" if is_hidden else "".join(c for c, _ in run) for is_hidden, run in runs)
     return shown[:MAX_TEXT]
+
+
+def _secrets(message: Mapping[str, Any]) -> Iterator[str]:
+    """What a message says, each text as it is and as JSON quotes it."""
+    for text in _texts(message):
+        yield _in_one_line(text)
+        quoted = json.dumps(text, ensure_ascii=False)[1:-1]
+        if quoted != text:
+            yield _in_one_line(quoted)
+
+
+def _texts(message: Mapping[str, Any]) -> Iterator[str]:
+    """Its content, or the texts and the addresses of the pictures in it; its calls' arguments."""
+    content = message.get("content")
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list | tuple) else ():
+        yield part.get("text") or part.get("image_url", {}).get("url", "")
+    for call in message.get("tool_calls") or ():
+        yield call["function"]["arguments"]
 
 
 def _hide_quotes(line: str, prompt: str, hidden: list[bool]) -> None:

@@ -186,6 +186,19 @@ class Database:
                 return
         raise Overloaded
 
+    def put(self, action: Put) -> None:
+        """Write one item, outside a transaction; raises ConditionFailed.
+
+        Its condition must let the same write pass again: it is resent after a lost answer.
+        """
+        body = self._action(action)["Put"]
+        try:
+            self._client.put_item(**body)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ConditionFailed({0: None}) from None
+
     def change(self, missing: ThreadkeepError, action: Update | Delete) -> None:
         """Change or remove an item that has to be there; raises `missing` if it is not."""
         if isinstance(action, Update) and not action.changes:

@@ -101,6 +101,11 @@ class Messages:
         while chunk := list(islice(items, at_most)):
             yield from self._whole(ref, chunk)
 
+    def read(self, ref: ThreadRef, message_id: str) -> Message | None:
+        """The message as it stands, for those who write it."""
+        item = self._database.get(MESSAGES, _key(ref, message_id))
+        return self._whole(ref, [item])[0] if item else None
+
     def first(self, ref: ThreadRef) -> Message | None:
         """The thread's first message."""
         items = self._read(ref, ids_between("msg", PageRequest(order="asc")), 1)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from threadkeep.domain.errors import Overloaded, RunActive
+from threadkeep.domain.events import Event, run_event
 from threadkeep.domain.ids import IdSource, end_of_run, place
 from threadkeep.domain.objects import Assistant, Message, Run, Thread
 from threadkeep.store.assistants import assistant_key, assistant_of
@@ -12,6 +13,7 @@ from threadkeep.store.database import ConditionFailed, Database, Put
 from threadkeep.store.expressions import Value, absent
 from threadkeep.store.items import attributes
 from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.store.run_events import RunLog
 from threadkeep.store.tables import ASSISTANTS, RUNS, THREADS
 from threadkeep.store.threads import append, put_thread, refused, thread_of
 from threadkeep.store.transitions import log_transition
@@ -49,7 +51,9 @@ class NewRuns:
                 ref, messages[0].id if messages else _first(run), run.created_at, changes
             )
             try:
-                self._database.write(action, put_run(ref, run), *put_messages(ref, messages))
+                self._database.write(
+                    action, put_run(ref, run), *put_messages(ref, messages), *_told(ref, run)
+                )
             except ConditionFailed as lost:
                 found = lost.found.get(0)
                 if active := refused(found, ref, run.created_at):
@@ -73,7 +77,10 @@ class NewRuns:
             last_message_id=end_of_run("msg", run.id),
         )
         self._database.write(
-            put_thread(project_id, locked), put_run(ref, run), *put_messages(ref, messages)
+            put_thread(project_id, locked),
+            put_run(ref, run),
+            *put_messages(ref, messages),
+            *_told(ref, run, Event("thread.created", thread)),
         )
         log_transition(run)
         return run
@@ -93,6 +100,12 @@ def put_run(ref: ThreadRef, run: Run) -> Put:
     """A run that was not there before."""
     key = RunRef(ref.project_id, ref.thread_id, run.id).key
     return Put(RUNS, {**key, **attributes(run)}, absent("run_id"))
+
+
+def _told(ref: ThreadRef, run: Run, *before: Event) -> list[Put]:
+    """The first events of a streamed run."""
+    log = RunLog(RunRef(ref.project_id, ref.thread_id, run.id), run, 0)
+    return log.rows([*before, Event("thread.run.created", run), run_event(run)])
 
 
 def locked_by(run: Run, messages: Sequence[Message]) -> dict[str, Value | None]:

@@ -7,6 +7,7 @@ from threadkeep.store.database import Database
 from threadkeep.store.messages import Messages
 from threadkeep.store.new_runs import NewRuns
 from threadkeep.store.remains import Remains
+from threadkeep.store.run_events import RunEvents
 from threadkeep.store.run_steps import RunSteps
 from threadkeep.store.runs import Runs
 from threadkeep.store.threads import Threads
@@ -25,4 +26,5 @@ class Store:
         self.runs = Runs(database)
         self.transitions = Transitions(database)
         self.run_steps = RunSteps(database)
+        self.run_events = RunEvents(database)
         self.remains = Remains(database)

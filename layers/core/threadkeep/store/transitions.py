@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from threadkeep.domain.events import Event, run_event, step_event
 from threadkeep.domain.objects import Message, Run, RunStep, Usage
 from threadkeep.domain.run_state import (
     ASK_TO_CANCEL,
+    CANCEL,
     CLAIM,
     PARK,
     SUBMIT,
@@ -22,10 +24,11 @@ from threadkeep.domain.run_state import (
 )
 from threadkeep.domain.tool_calls import calls_of
 from threadkeep.store.contents import put_message
-from threadkeep.store.database import Action, ConditionFailed, Database, Delete, Put, Update
+from threadkeep.store.database import Action, ConditionFailed, Database, Delete, Update
 from threadkeep.store.expressions import Condition, above, absent, at_most, both, equal, one_of
 from threadkeep.store.items import differences
 from threadkeep.store.keys import RunRef
+from threadkeep.store.run_events import RunLog
 from threadkeep.store.run_steps import put_step, step_key
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, THREADS
@@ -99,7 +102,7 @@ class Transitions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, ref: RunRef, run: Run, now: int, events: Sequence[Put] = ()) -> Run:
+    def claim(self, ref: RunRef, run: Run, now: int, log: RunLog | None = None) -> Run:
         """Take the run for a new attempt; from here on no older attempt can write anything.
 
         Two claims may race: both want the attempt after the one they read, and the condition on
@@ -120,7 +123,9 @@ class Transitions:
         if run.open_step == "message_creation":
             key = {**ref.thread.key, "message_id": run.open_message_id}
             undone.append(Delete(MESSAGES, key))
-        self._write(_change(ref, run, claimed, condition), *undone, *events)
+        # The same leg was told to be in progress before: this row only takes the log over.
+        news = run_event(claimed) if run.status == "queued" else None
+        self._write([_change(ref, run, claimed, condition), *undone], log, [news])
         log_transition(claimed)
         return claimed
 
@@ -131,25 +136,32 @@ class Transitions:
         step: RunStep,
         message: Message | None,
         now: int,
-        events: Sequence[Put] = (),
+        log: RunLog | None = None,
+        events: Sequence[Event] = (),
     ) -> Run:
         """Write the step, and the message if it makes one, that the run's new turn fills."""
         begun = replace(run, steps=run.steps + 1, open_step=step.type)
-        self._write(
+        actions: list[Action] = [
             _change(ref, run, begun, guard(WORK, run, now)),
             *put_step(ref, step),
             *(put_message(ref.thread, message) if message else ()),
-            *events,
-        )
+        ]
+        self._write(actions, log, events)
         return begun
 
     def finish_step(
-        self, ref: RunRef, run: Run, closing: Sequence[Action], now: int, events: Sequence[Put] = ()
+        self,
+        ref: RunRef,
+        run: Run,
+        closing: Sequence[Action],
+        now: int,
+        log: RunLog | None = None,
+        events: Sequence[Event] = (),
     ) -> Run:
         """Write the open step as completed; the attempt goes on with the run's next one."""
         finished = replace(run, open_step=None)
         change = _change(ref, run, finished, both(guard(WORK, run, now), as_read(run)))
-        self._write(change, *closing, *events)
+        self._write([change, *closing], log, events)
         return finished
 
     def park(
@@ -159,18 +171,18 @@ class Transitions:
         step: RunStep,
         now: int,
         usage: Usage,
-        events: Sequence[Put] = (),
+        log: RunLog | None = None,
     ) -> Run:
         """Let the run wait for the outputs of the calls in `step`, which stays open."""
         ids = tuple(str(call["id"]) for call in calls_of(step))
         parked = replace(run, status=PARK.target, pending_call_ids=ids, usage=usage)
         change = _change(ref, run, parked, both(guard(PARK, run, now), as_read(run)))
-        self._write(change, *put_step(ref, step), *events)
+        self._write([change, *put_step(ref, step)], log, [run_event(parked)])
         log_transition(parked)
         return parked
 
     def submit(
-        self, ref: RunRef, run: Run, step: RunStep, now: int, events: Sequence[Put] = ()
+        self, ref: RunRef, run: Run, step: RunStep, now: int, log: RunLog | None = None
     ) -> Run:
         """Complete the waiting step with its outputs and queue the run's next leg.
 
@@ -180,6 +192,7 @@ class Transitions:
         queued = replace(
             run,
             status=SUBMIT.target,
+            streamed=log.streamed if log else run.streamed,
             leg=run.leg + 1,
             queued_at=now,
             open_step=None,
@@ -187,14 +200,15 @@ class Transitions:
             pending_calls=(),
         )
         condition = both(guard(SUBMIT, run, now), as_read(run), equal("leg", run.leg))
-        self._write(_change(ref, run, queued, condition), *put_step(ref, step), *events)
+        actions: list[Action] = [_change(ref, run, queued, condition), *put_step(ref, step)]
+        self._write(actions, log, [step_event(step), run_event(queued)])
         log_transition(queued)
         return queued
 
     def ask_to_cancel(self, ref: RunRef, run: Run, now: int) -> Run:
         """Mark a run that is being executed; its executor or Settle ends it."""
         marked = replace(run, status=ASK_TO_CANCEL.target)
-        self._write(_change(ref, run, marked, guard(ASK_TO_CANCEL, run, now)))
+        self._write([_change(ref, run, marked, guard(ASK_TO_CANCEL, run, now))])
         log_transition(marked)
         return marked
 
@@ -205,7 +219,8 @@ class Transitions:
         transition: Transition,
         now: int,
         closing: Sequence[Action] = (),
-        events: Sequence[Put] = (),
+        log: RunLog | None = None,
+        events: Sequence[Event] = (),
         **facts: Any,
     ) -> Run:
         """End the run: its item, what `closing` makes of its open step and message, the lock.
@@ -227,33 +242,46 @@ class Transitions:
             _change(ref, run, ended, both(guard(transition, run, now), as_read(run))),
             unlock(ref.thread, ref.run_id),
             *closing,
-            *events,
         ]
+        # A running run is marked by who cancels it and told about by who ends it.
+        told_first = transition.sources == CANCEL.sources
+        marked = [run_event(replace(run, status="cancelling"))] if told_first else []
         while True:
             try:
-                self._database.write(*actions)
+                self._write(actions, log, [*marked, *events, run_event(ended)])
             except ConditionFailed as lost:
-                _raise_if_run_lost(lost)
                 actions = _without(actions, lost)
             else:
                 log_transition(ended)
                 return ended
 
-    def _write(self, *actions: Action) -> None:
+    def _write(
+        self,
+        actions: Sequence[Action],
+        log: RunLog | None = None,
+        events: Sequence[Event | None] = (),
+    ) -> None:
+        """Write the actions, the run's first, and their events.
+
+        RunLost if the run is not as it has to be, or somebody else has written its next event.
+        """
+        rows = log.rows(events) if log else []
         try:
-            self._database.write(*actions)
+            self._database.write(*actions, *rows)
         except ConditionFailed as lost:
-            _raise_if_run_lost(lost)
+            _raise_if_run_lost(lost, len(actions))
             raise
+        if log:
+            log.advance(rows)
 
 
 def _change(ref: RunRef, before: Run, after: Run, condition: Condition) -> Update:
     return Update(RUNS, ref.key, differences(before, after), condition)
 
 
-def _raise_if_run_lost(lost: ConditionFailed) -> None:
-    if 0 in lost.found:
-        item = lost.found[0]
+def _raise_if_run_lost(lost: ConditionFailed, events_from: int) -> None:
+    if 0 in lost.found or max(lost.found) >= events_from:
+        item = lost.found.get(0)
         raise RunLost(run_of(item) if item else None) from None
 
 

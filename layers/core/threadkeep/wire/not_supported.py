@@ -29,7 +29,6 @@ def _always(_: object) -> bool:
 
 
 UNSUPPORTED_PARAMETERS: Mapping[str, Callable[[Any], bool]] = {
-    "stream": bool,
     "image_file": _always,
     "attachments": bool,
     "vector_stores": bool,
@@ -37,9 +36,11 @@ UNSUPPORTED_PARAMETERS: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def refuse_stream(stream: bool | None) -> None:  # noqa: FBT001  (it is the parameter itself)
-    """Refuses outputs whose run is to be streamed."""
-    _refuse("stream", stream)
+def refuse_stream(stream: bool | None, *, streaming: bool) -> None:  # noqa: FBT001
+    """Refuses a stream where answers can't be streamed: a deployment may have it switched off."""
+    if stream and not streaming:
+        text = "'stream' is not supported by this deployment: it was made with streaming=off."
+        raise InvalidRequest(text, "stream", "unsupported_parameter")
 
 
 def refuse_query(query: Mapping[str, str] | None) -> None:

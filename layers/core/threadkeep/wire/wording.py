@@ -33,6 +33,17 @@ def not_json() -> InvalidRequest:
     )
 
 
+def not_json_type(content_type: str) -> InvalidRequest:
+    """The body says that it is no JSON."""
+    kind = shown(content_type)
+    text = (
+        f"Unsupported content type: '{kind}'. This API method only accepts 'application/json' "
+        f"requests, but you specified the header 'Content-Type: {kind}'. "
+        "Please try again with a supported content type."
+    )
+    return InvalidRequest(text, code="unsupported_content_type")
+
+
 def missing(path: str) -> InvalidRequest:
     """A required parameter is absent."""
     text = f"Missing required parameter: '{path}'."

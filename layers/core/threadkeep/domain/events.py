@@ -1,0 +1,65 @@
+"""What a stream tells of a run: names and the objects they carry, in the order they happened."""
+
+from dataclasses import dataclass
+
+from threadkeep.domain.objects import Message, Run, RunStep, Thread
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """A further piece of a message's text; `first` is its first."""
+
+    id: str
+    text: str
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class CallDelta:
+    """A call of the step `id` that begins (with `call_id` and `name`), or more of its arguments."""
+
+    id: str
+    index: int
+    call_id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+EventObject = Thread | Run | RunStep | Message | TextDelta | CallDelta
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, as the API names it."""
+
+    name: str
+    object: EventObject
+
+
+def run_event(run: Run) -> Event:
+    """The news that the run is in its status."""
+    return Event(f"thread.run.{run.status}", run)
+
+
+def step_event(step: RunStep) -> Event:
+    """The news that the step is in its status."""
+    return Event(f"thread.run.step.{step.status}", step)
+
+
+def message_event(message: Message) -> Event:
+    """The news that the message is in its status."""
+    return Event(f"thread.message.{message.status}", message)
+
+
+def began(step: RunStep, message: Message | None) -> list[Event]:
+    """The news of a turn that begins."""
+    events = [Event("thread.run.step.created", step), step_event(step)]
+    if message:
+        events += [Event("thread.message.created", message), message_event(message)]
+    return events
+
+
+def delta(change: TextDelta | CallDelta) -> Event:
+    """The news of a further piece."""
+    kind = "message" if isinstance(change, TextDelta) else "run.step"
+    return Event(f"thread.{kind}.delta", change)

@@ -1,0 +1,72 @@
+"""Server-sent events, byte by byte as the original framed them."""
+
+import json
+from typing import Any
+
+from threadkeep.domain.events import CallDelta, Event, TextDelta
+from threadkeep.domain.objects import Message, Run, RunStep, Thread
+from threadkeep.wire import objects
+
+DONE = b"event: done\ndata: [DONE]\n\n"
+PING = b": ping\n\n"
+HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
+
+
+def frame(event: Event, expires_at: int | None, number: int | None = None) -> bytes:
+    """One event. `expires_at` is its run's, which steps keep in streams; `number` makes an id."""
+    id_line = f"id: {number}\n" if number is not None else ""
+    data = json.dumps(_data(event, expires_at), ensure_ascii=False, separators=(",", ":"))
+    return f"{id_line}event: {event.name}\ndata: {data}\n\n".encode()
+
+
+def error(message: str) -> bytes:
+    """The end of a stream that broke: in the two shapes that between them every SDK raises on."""
+    body = {"message": message, "type": "server_error", "param": None, "code": None}
+    data = json.dumps({"error": body, **body}, separators=(",", ":"))
+    return f"event: error\ndata: {data}\n\n".encode()
+
+
+def _data(event: Event, expires_at: int | None) -> dict[str, Any]:
+    match event.object:
+        case Run():
+            return objects.run(event.object)
+        case RunStep():
+            return {**objects.run_step(event.object), "expires_at": expires_at}
+        case Message():
+            return objects.message(event.object)
+        case Thread():
+            return objects.thread(event.object)
+        case TextDelta():
+            return _message_delta(event.object)
+        case CallDelta():
+            return _step_delta(event.object)
+
+
+def _message_delta(delta: TextDelta) -> dict[str, Any]:
+    text = {"value": delta.text, **({"annotations": []} if delta.first else {})}
+    content = [{"index": 0, "type": "text", "text": text}]
+    return {"id": delta.id, "object": "thread.message.delta", "delta": {"content": content}}
+
+
+def _step_delta(delta: CallDelta) -> dict[str, Any]:
+    """Ids and names come once: whoever adds the deltas up would double them."""
+    if delta.call_id:
+        call: dict[str, Any] = {
+            "index": delta.index,
+            "id": delta.call_id,
+            "type": "function",
+            "function": {"name": delta.name, "arguments": delta.arguments, "output": None},
+        }
+    else:
+        function = {"arguments": delta.arguments}
+        call = {"index": delta.index, "type": "function", "function": function}
+    details = {"type": "tool_calls", "tool_calls": [call]}
+    return {
+        "id": delta.id,
+        "object": "thread.run.step.delta",
+        "delta": {"step_details": details},
+    }
