@@ -44,9 +44,10 @@ $(VENV)/serve.done: requirements/serve.txt pyproject.toml
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev.done: requirements/dev.txt pyproject.toml
+$(VENV)/dev.done: requirements/dev.txt pyproject.toml tests/sdk/node/package-lock.json
 	@test -x $(BIN)/python || { echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what the tests need (about a minute)"
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-build-isolation --no-deps --editable .
+	@cd tests/sdk/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@ $(VENV)/serve.done

@@ -59,6 +59,11 @@ def delta(finish_reason: str | None = None, **fields: Any) -> dict[str, Any]:
     return {"object": "chat.completion.chunk", "model": "scripted", "choices": [choice]}
 
 
+def call_delta(index: int, function: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    """A chunk with a piece of a function call."""
+    return delta(tool_calls=[{"index": index, **fields, "function": function}])
+
+
 def usage_chunk(usage: Mapping[str, Any]) -> dict[str, Any]:
     """The chunk after the last, which tells the usage."""
     return {"object": "chat.completion.chunk", "model": "scripted", "choices": [], "usage": usage}
@@ -92,6 +97,40 @@ class Say:
             answer.event(usage_chunk(self.usage))
         answer.event("[DONE]")
         answer.end()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A turn that calls one function; `arguments` are sent as they are, in so many pieces."""
+
+    name: str
+    arguments: str = "{}"
+    id: str = "call_1"
+    pieces: int = 2
+
+    def play(self, answer: Answer) -> None:
+        Calls([self]).play(answer)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """A turn that calls several functions, after saying `text` if there is any."""
+
+    calls: Sequence[Call]
+    text: str = ""
+    usage: Mapping[str, Any] | None = field(default_factory=lambda: _USAGE)
+
+    def play(self, answer: Answer) -> None:
+        answer.begin(200, _STREAM)
+        answer.event(delta(role="assistant", content=None))
+        if self.text:
+            answer.event(delta(content=self.text))
+        for index, call in enumerate(self.calls):
+            function = {"name": call.name, "arguments": ""}
+            answer.event(call_delta(index, function, id=call.id, type="function"))
+            for piece in _cut(call.arguments, call.pieces):
+                answer.event(call_delta(index, {"arguments": piece}))
+        Say(finish_reason="tool_calls", usage=self.usage).finish(answer)
 
 
 @dataclass(frozen=True)

@@ -75,4 +75,4 @@ def build(
 def from_environment() -> Services:
     """The services of a Lambda function."""
     config = Config.from_environment()
-    return build(config, Session(), SystemClock(), Catalogue.load(config.models))
+    return build(config, Session(), SystemClock(), Catalogue.load(config.models, require_keys=False))

@@ -10,6 +10,16 @@ from infra.command_error import CommandError
 from infra.local.settings import Settings, add_options, settings
 
 SECRET = "sk-very-secret"
+EVERYTHING = Settings(
+    host="::1",
+    port=0,
+    state=Path("/s"),
+    models=Path("m.toml"),
+    run_seconds=5,
+    api_keys={"k1": "default", "k2": "p2"},
+    poll_after_ms=7,
+    strict_beta=True,
+)
 
 
 def read(*argv: str, **environment: str) -> Settings:
@@ -37,18 +47,20 @@ def test_every_option_is_read() -> None:
         "m.toml",
         "--run-seconds",
         "5",
+        "--poll-after-ms",
+        "7",
+        "--strict-beta",
+        "on",
     ]
     keys = ["--api-key", "k1", "--api-key", "k2:p2"]
-    expected = Settings("::1", 0, Path("/s"), Path("m.toml"), 5, {"k1": "default", "k2": "p2"})
-    assert read(*options, *keys) == expected
+    assert read(*options, *keys) == EVERYTHING
 
 
 def test_every_option_is_read_from_the_environment() -> None:
     """Each variable does what its option does; keys stand there with commas between them."""
-    expected = Settings("::1", 0, Path("/s"), Path("m.toml"), 5, {"k1": "default", "k2": "p2"})
-    assert expected == read(
-        HOST="::1", PORT="0", STATE="/s", MODELS="m.toml", RUN_SECONDS="5", API_KEY="k1, k2:p2,"
-    )
+    place = {"HOST": "::1", "PORT": "0", "STATE": "/s", "MODELS": "m.toml"}
+    behaviour = {"RUN_SECONDS": "5", "POLL_AFTER_MS": "7", "STRICT_BETA": "on"}
+    assert read(**place, **behaviour, API_KEY="k1, k2:p2,") == EVERYTHING
 
 
 def test_options_come_before_the_environment() -> None:
@@ -80,6 +92,9 @@ def test_a_home_folder_is_found() -> None:
         ({"RUN_SECONDS": "0"}, "--run-seconds"),
         ({"RUN_SECONDS": "1e3"}, "--run-seconds"),
         ({"RUN_SECONDS": "999999999"}, "--run-seconds"),
+        ({"POLL_AFTER_MS": "0"}, "--poll-after-ms"),
+        ({"POLL_AFTER_MS": "60001"}, "--poll-after-ms"),
+        ({"STRICT_BETA": "yes"}, "THREADKEEP_STRICT_BETA"),
         ({"API_KEY": f"k,{SECRET} x"}, "number 2"),
         ({"API_KEY": f"{SECRET}:"}, "number 1"),
         ({"API_KEY": f":{SECRET}"}, "number 1"),

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadkeep.providers.catalogue import Catalogue, CatalogueError
+from tests.unit.providers.turns import request
+from threadkeep.providers.catalogue import Catalogue, CatalogueError, Entry
 from threadkeep.providers.echo import Echo
+from threadkeep.providers.models_file import _KEYS
 from threadkeep.providers.openai_chat import OpenAIChat
+from threadkeep.providers.port import Failed
 
 _GOOD = """
 [[model]]
@@ -76,6 +79,22 @@ def test_without_a_model_the_provider_is_told_the_name_that_was_asked_for() -> N
     assert found.provider == OpenAIChat("https://example.com/v1", None, ask_for_usage=False)
 
 
+def test_limits_of_the_model_reach_the_entry() -> None:
+    """Of any provider; without them there are defaults."""
+    text = entry(context_window="8192", max_turns="3", token_limit='"max_tokens"')
+    found = parse(text).resolve("x")
+    assert found is not None
+    assert (found.context_window, found.max_turns) == (8192, 3)
+    assert found.provider == OpenAIChat("http://host/v1", limit_field="max_tokens")
+    plain = parse(_GOOD, NAME="sk-1").resolve("gpt-4o")
+    assert plain is not None
+    assert (plain.context_window, plain.max_turns) == (128_000, 50)
+    assert isinstance(plain.provider, OpenAIChat)
+    assert plain.provider.limit_field == "max_completion_tokens"
+    echo = parse('[[model]]\nmatch = "*"\nprovider = "echo"\nmax_turns = 1').resolve("x")
+    assert echo == Entry(Echo(), "x", max_turns=1)
+
+
 def test_names_are_those_spelt_out_and_the_known_ones_that_lead_somewhere() -> None:
     """GET /models shows what the owner named, and the names that apps out there use."""
     names = parse(_GOOD, NAME="sk-1").names()
@@ -108,11 +127,16 @@ def test_the_file_of_this_repository_can_be_read_and_so_can_its_examples() -> No
     lines = path.read_text().splitlines()
     marks = (
         "# [[",
-        *(f"# {key} =" for key in ("match", "provider", "base_url", "model", "api_key")),
+        *(f"# {key} =" for key in _KEYS["openai"]),
     )
     examples = "\n".join(line.removeprefix("# ") for line in lines if line.startswith(marks))
     catalogue = parse(examples, MODEL_API_KEY="k", BEDROCK_API_KEY="k")
-    assert catalogue.resolve("gpt-4o") != catalogue.resolve("o1")
+    example = catalogue.resolve("gpt-4o")
+    assert example != catalogue.resolve("o1")
+    assert example == Entry(
+        OpenAIChat("http://127.0.0.1:9000/v1", "k", ask_for_usage=False, limit_field="max_tokens"),
+        "gpt-oss-120b",
+    )
 
 
 @pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
@@ -168,6 +192,21 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str, line: int) -> None:
         (entry(base_url='"host/v1"'), "base_url must be a URL"),
         (entry(usage='"no"'), "usage must be true or false"),
         (entry(usage="0"), "usage must be true or false"),
+        (entry(context_window="0"), "context_window must be a whole number above 0"),
+        (entry(context_window='"8192"'), "context_window must be a whole number above 0"),
+        (entry(max_turns="-1"), "max_turns must be a whole number above 0"),
+        (entry(max_turns="1.5"), "max_turns must be a whole number above 0"),
+        (entry(max_turns="true"), "max_turns must be a whole number above 0"),
+        (
+            entry(token_limit='"tokens"'),
+            'token_limit must be "max_completion_tokens" or "max_tokens"',
+        ),
+        (entry(token_limit="5"), 'token_limit must be "max_completion_tokens" or "max_tokens"'),
+        (entry(token_limit="[]"), 'token_limit must be "max_completion_tokens" or "max_tokens"'),
+        (
+            '[[model]]\nmatch = "*"\nprovider = "echo"\ntoken_limit = "max_tokens"',
+            "'token_limit' is not known",
+        ),
         (entry(basurl='"x"'), "'basurl' is not known"),
         (entry(**{'"a\\nb"': "1"}), "is not known"),
         (entry(provider='"echo"'), "'base_url' is not known"),
@@ -222,14 +261,46 @@ def test_the_key_is_read_when_the_catalogue_is_loaded() -> None:
     assert found.provider == OpenAIChat("http://host/v1", "before")
 
 
+def test_where_only_names_are_resolved_a_key_may_be_missing() -> None:
+    """The entry is there; a call fails and names the variable, nothing else is forgiven."""
+    text = entry(match='"gpt-4*"', model='"m"', api_key='"env:KEY"', max_turns="3")
+    for environment in ({}, {"KEY": " \n"}):
+        lenient = Catalogue.parse(text, "models.toml", environment, require_keys=False)
+        found = lenient.resolve("gpt-4o")
+        assert found is not None
+        assert (found.model, found.max_turns) == ("m", 3)
+        message = (
+            "The environment variable KEY with the key of the models 'gpt-4*' "
+            "is not set where runs are executed."
+        )
+        assert list(found.provider.start(request())) == [Failed("server_error", message)]
+        stopped = found.provider.start(request())
+        stopped.stop()
+        assert list(stopped) == []
+    with_key = Catalogue.parse(text, "models.toml", {"KEY": "sk-1"}, require_keys=False)
+    assert with_key.resolve("gpt-4o") == parse(text, KEY="sk-1").resolve("gpt-4o")
+    for wrong in (entry(api_key='"sk-1"'), entry(api_key='"env:KEY"', base_url='"host"')):
+        with pytest.raises(CatalogueError):
+            Catalogue.parse(wrong, "models.toml", {}, require_keys=False)
+
+
+def test_a_file_without_its_keys_can_be_loaded_for_its_names(tmp_path: Path) -> None:
+    """`load` takes the same choice."""
+    file = tmp_path / "models.toml"
+    file.write_text(entry(api_key='"env:KEY"'))
+    assert Catalogue.load(file, {}, require_keys=False).resolve("x")
+    with pytest.raises(CatalogueError, match="KEY"):
+        Catalogue.load(file, {})
+
+
 _VALUE = st.sampled_from(['"x"', "true", "1", "[]", "{}", '"env:A"', '"openai"', '"echo"', "1.5"])
 
 
 @given(
     st.text()
-    | st.dictionaries(
-        st.sampled_from(["match", "provider", "model", "base_url", "api_key", "usage", "x"]), _VALUE
-    ).map(lambda lines: "[[model]]\n" + "\n".join(f"{k} = {v}" for k, v in lines.items()))
+    | st.dictionaries(st.sampled_from([*_KEYS["openai"], "x"]), _VALUE).map(
+        lambda lines: "[[model]]\n" + "\n".join(f"{k} = {v}" for k, v in lines.items())
+    )
 )
 def test_any_text_is_a_catalogue_or_one_clear_line(text: str) -> None:
     """Never another exception."""

@@ -7,10 +7,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model_turns import delta, usage_chunk
+from tests.model_turns import call_delta, delta, usage_chunk
 from threadkeep.providers.chat_completions import read_chunks
 from threadkeep.providers.faults import Fault
-from threadkeep.providers.port import Chunk, Failed, Finished, Text
+from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Failed, Finished, Text
 from threadkeep.providers.sse import MAX_EVENT, EventDecoder
 
 _JSON = st.recursive(
@@ -30,6 +30,10 @@ _GOOD = st.sampled_from(
         delta(content="schön 🌍"),
         delta("stop"),
         delta("length", content=""),
+        delta("tool_calls"),
+        call_delta(0, {"name": "f", "arguments": "["}, id="call_a"),
+        call_delta(1, {"name": "g", "arguments": "schön 🌍"}, id="call_b"),
+        call_delta(0, {"arguments": "]"}),
         usage_chunk({"prompt_tokens": 1, "completion_tokens": 2}),
     ]
 )
@@ -70,9 +74,9 @@ def as_one_text(chunks: list[Chunk]) -> tuple[str, list[Chunk]]:
 def test_any_bytes_in_any_pieces_end_in_exactly_one_ending(
     stream: bytes, places: list[int]
 ) -> None:
-    """Texts, then one `Finished` or one `Failed`; nothing is raised; the cuts change nothing."""
+    """Texts and calls, then one `Finished` or `Failed`; no exception; the cuts change nothing."""
     chunks = read([stream])
-    assert all(isinstance(chunk, Text) for chunk in chunks[:-1])
+    assert all(isinstance(chunk, Text | CallBegan | CallArguments) for chunk in chunks[:-1])
     assert isinstance(chunks[-1], Finished | Failed)
     assert read(cut(stream, places)) == chunks
     "".join(chunk.value for chunk in chunks if isinstance(chunk, Text)).encode()

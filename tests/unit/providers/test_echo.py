@@ -4,9 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.providers.turns import request, text
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.objects import JSONObject, Usage
 from threadkeep.providers.echo import Echo
-from threadkeep.providers.port import ChatRequest, Finished
+from threadkeep.providers.port import ChatRequest, Finished, Text
+
+_TOOL: JSONObject = {"type": "function", "function": {"name": "f", "parameters": {}}}
 
 
 def echo(*messages: dict[str, Any]) -> list[Any]:
@@ -31,6 +33,20 @@ def test_text_parts_are_joined_and_pictures_left_out() -> None:
         {"type": "text", "text": "b"},
     ]
     assert text(list(Echo().start(request(parts)))) == "a\nb"
+
+
+def test_the_echo_calls_nothing() -> None:
+    """Whatever it is offered, and in a thread with calls."""
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages: list[dict[str, object]] = [
+        {"role": "user", "content": "abc"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "7"},
+    ]
+    offered = ChatRequest("any", messages, 1.0, 1.0, tools=[_TOOL], tool_choice="required")
+    chunks = list(Echo().start(offered))
+    assert text(chunks) == "abc"
+    assert all(isinstance(chunk, Text | Finished) for chunk in chunks)
 
 
 def test_without_a_user_message_the_answer_is_empty() -> None:

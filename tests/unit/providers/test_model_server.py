@@ -3,10 +3,10 @@
 import pytest
 
 from tests.model_server import ModelServer
-from tests.model_turns import Fault, Received, Say, Stall, Turn
+from tests.model_turns import Call, Calls, Fault, Received, Say, Stall, Turn
 from tests.unit.providers.turns import Reader, request, text
 from threadkeep.providers.openai_chat import OpenAIChat
-from threadkeep.providers.port import Failed, Text
+from threadkeep.providers.port import CallArguments, CallBegan, Failed, Text
 
 
 def test_a_list_gives_every_request_its_turn_and_no_more() -> None:
@@ -17,6 +17,22 @@ def test_a_list_gives_every_request_its_turn_and_no_more() -> None:
     assert [text(turn) for turn in turns] == ["one", "two", ""]
     assert isinstance(turns[2][-1], Failed)
     assert "no turn" in turns[2][-1].message
+
+
+def test_calls_are_turns_like_any_other() -> None:
+    """One call alone, and several after a word."""
+    both = Calls([Call("f"), Call("g", "{}", id="call_2")], text="So.")
+    with ModelServer([Call("f", '{"a": 1}', pieces=4), both]) as server:
+        provider = OpenAIChat(server.base_url)
+        first, second = (list(provider.start(request())) for _ in range(2))
+    assert first[0] == CallBegan(0, "call_1", "f")
+    pieces = [chunk.value for chunk in first if isinstance(chunk, CallArguments)]
+    assert pieces == ['{"', 'a"', ": ", "1}"]
+    assert text(second) == "So."
+    assert [chunk for chunk in second if isinstance(chunk, CallBegan)] == [
+        CallBegan(0, "call_1", "f"),
+        CallBegan(1, "call_2", "g"),
+    ]
 
 
 def test_a_function_answers_what_it_is_asked() -> None:

@@ -4,11 +4,11 @@ import json
 import pytest
 
 from tests.model_server import ModelServer
-from tests.model_turns import Events, Raw, Say, delta, usage_chunk
+from tests.model_turns import Call, Calls, Events, Raw, Say, delta, usage_chunk
 from tests.unit.providers.turns import answer, failure, request, text
 from threadkeep.domain.objects import Usage
 from threadkeep.providers.openai_chat import OpenAIChat
-from threadkeep.providers.port import Finished, Text
+from threadkeep.providers.port import CallArguments, CallBegan, Finished, Text
 
 
 def test_text_comes_in_the_providers_pieces_and_then_how_it_ended() -> None:
@@ -49,20 +49,9 @@ def test_without_a_key_no_authorization_is_sent() -> None:
         assert "Authorization" not in server.requests[0].headers
 
 
-def test_sampling_is_sent_where_it_is_not_the_default() -> None:
-    """temperature and top_p reach the provider."""
-    with ModelServer() as server:
-        list(OpenAIChat(server.base_url).start(request(temperature=0.0, top_p=0.25)))
-        body = server.requests[0].body
-    assert (body["temperature"], body["top_p"]) == (0.0, 0.25)
-
-
-def test_usage_is_not_asked_for_where_the_server_refuses_it() -> None:
-    """`usage = false` leaves stream_options out; the answer then has no usage."""
-    with ModelServer(Say(usage=None)) as server:
-        chunks = list(OpenAIChat(server.base_url, ask_for_usage=False).start(request()))
-        assert "stream_options" not in server.requests[0].body
-    assert chunks[-1] == Finished("stop", None)
+def test_an_answer_may_have_no_usage() -> None:
+    """Not every server counts."""
+    assert answer(Say(usage=None))[-1] == Finished("stop", None)
 
 
 @pytest.mark.parametrize("reason", ["stop", "length", "content_filter"])
@@ -73,7 +62,7 @@ def test_known_reasons_are_passed_on(reason: str) -> None:
     assert last.reason == reason
 
 
-@pytest.mark.parametrize("reason", [None, "eos_token"])
+@pytest.mark.parametrize("reason", [None, "eos_token", "tool_calls"])
 def test_an_unknown_reason_or_none_is_stop_if_something_was_said(reason: str | None) -> None:
     """`[DONE]` without a finish reason that anybody knows: what was said stands."""
     last = answer(Say("x", finish_reason=reason, usage=None))[-1]
@@ -95,10 +84,17 @@ def test_a_refusal_is_the_answer() -> None:
     assert text(answer(Events([delta(refusal="No."), delta("stop"), "[DONE]"]))) == "No."
 
 
-def test_a_function_call_that_nobody_asked_for_is_a_failure() -> None:
-    """The run has no functions yet."""
-    call = {"index": 0, "id": "call_1", "function": {"name": "f", "arguments": ""}}
-    assert failure(Events([delta(tool_calls=[call])])).code == "server_error"
+def test_calls_come_in_the_providers_pieces_after_the_text() -> None:
+    """Parallel calls have their own ids; names and arguments are as the model wrote them."""
+    two = [Call("f", '{"a": 1}'), Call("g", "no JSON", id="call_2", pieces=1)]
+    assert answer(Calls(two, text="Let me see."))[:-1] == [
+        Text("Let me see."),
+        CallBegan(0, "call_1", "f"),
+        CallArguments(0, '{"a"'),
+        CallArguments(0, ": 1}"),
+        CallBegan(1, "call_2", "g"),
+        CallArguments(1, "no JSON"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,19 @@ def test_quotes_of_the_prompt_are_left_out() -> None:
 def test_a_short_message_is_left_out_as_a_whole() -> None:
     """A password is short; one letter is no secret."""
     assert told("bad: 'hunter2'!", "hunter2", "a") == "bad: '…'!"
+
+
+def test_quotes_of_pictures_and_calls_are_left_out() -> None:
+    """An address may hold a signature, arguments may hold anything; as JSON quotes them, too."""
+    url = "https://example.com/a.png?signature=0123456789"
+    part = {"type": "image_url", "image_url": {"url": url}}
+    empty = {"type": "text", "text": ""}
+    assert told(f"can't read {url}!", [empty, part]) == "can't read …!"
+    arguments = '{"iban": "DE02120300000000202051", "name": "A \\" B"}'
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    said = {"role": "assistant", "content": None, "tool_calls": [call]}
+    for quote in (arguments, json.dumps(arguments)[1:-1]):
+        assert redact(f"bad: <{quote}> sorry", [said], None) == "bad: <…> sorry"
 
 
 @given(st.text(max_size=400), st.text(), st.text(min_size=24, max_size=200), st.text())

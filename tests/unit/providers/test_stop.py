@@ -107,6 +107,69 @@ def test_stop_wakes_a_reader_that_is_still_connecting() -> None:
         thread.join()
 
 
+class NoAnswer:
+    """A look-up that hangs until the test ends."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.release = threading.Event()
+
+    def __call__(self, _host: str, _port: int) -> list[tuple[object, ...]]:
+        self.thread = threading.current_thread()
+        self.began.set()
+        self.release.wait()
+        raise socket.gaierror(socket.EAI_AGAIN, "too late")
+
+
+@pytest.fixture
+def hanging() -> Iterator[NoAnswer]:
+    look_up = NoAnswer()
+    yield look_up
+    look_up.release.set()
+    assert look_up.began.wait(PATIENCE)
+    look_up.thread.join(PATIENCE)
+
+
+def test_stop_wakes_a_reader_that_looks_up_a_name(hanging: NoAnswer) -> None:
+    """A look-up can't be ended; nobody waits for it."""
+    connection = StoppableConnection(PATIENCE * 2, PATIENCE, hanging)
+    ended = threading.Event()
+
+    def connect() -> None:
+        with pytest.raises(CannotConnect), connection.open("example.com", 80, None):
+            pass
+        ended.set()
+
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    assert hanging.began.wait(PATIENCE)
+    connection.stop()
+    assert ended.wait(PATIENCE)
+    thread.join()
+    assert not hanging.release.is_set()
+
+
+def test_a_name_that_nobody_looks_up_fails_in_time(hanging: NoAnswer) -> None:
+    """The time to connect covers the look-up."""
+    connection = StoppableConnection(0.05, PATIENCE, hanging)
+    with pytest.raises(CannotConnect, match="timed out"), connection.open("a.b", 80, None):
+        pass
+
+
+def test_a_name_that_is_not_known_says_so() -> None:
+    """With the resolver's words; no thread is left behind."""
+    threads = []
+
+    def unknown(_host: str, _port: int) -> list[tuple[object, ...]]:
+        threads.append(threading.current_thread())
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    connection = StoppableConnection(PATIENCE, PATIENCE, unknown)
+    with pytest.raises(CannotConnect, match="not known"), connection.open("a.b", 80, None):
+        pass
+    assert not threads[0].is_alive()
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_call_stopped_before_it_began_sends_nothing(times: int) -> None:
     """Not even a connection is made."""
@@ -176,6 +239,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(server_tls: ssl.SSLCon
     assert isinstance(failed, Failed)
     assert failed.message.startswith("The model server can't be reached: ")
     assert "certificate verify failed" in failed.message
+    assert not failed.passing
 
 
 def test_a_host_that_takes_no_connection_fails_in_time() -> None:
@@ -183,7 +247,9 @@ def test_a_host_that_takes_no_connection_fails_in_time() -> None:
     with full_listener() as (host, port):
         provider = OpenAIChat(f"http://{host}:{port}", connect_timeout=0.05)
         [failed] = provider.start(request())
-    assert failed == Failed("server_error", "The model server can't be reached: timed out")
+    assert failed == Failed(
+        "server_error", "The model server can't be reached: timed out", passing=True
+    )
 
 
 def test_a_silent_server_fails_in_time() -> None:
@@ -196,6 +262,15 @@ def test_a_silent_server_fails_in_time() -> None:
     ]
 
 
+def test_a_server_silent_from_the_start_may_pass() -> None:
+    """Nothing has been said yet."""
+    with ModelServer(Stall(headers=False)) as server:
+        [failed] = OpenAIChat(server.base_url, read_timeout=0.05).start(request())
+    assert failed == Failed(
+        "server_error", "The model server kept silent for too long.", passing=True
+    )
+
+
 def test_an_error_whose_text_never_comes_fails_all_the_same() -> None:
     """The status alone is told."""
     with deaf_listener() as listener:
@@ -205,6 +280,5 @@ def test_an_error_whose_text_never_comes_fails_all_the_same() -> None:
         with closing(listener.accept()[0]) as connection:
             connection.sendall(b"HTTP/1.1 429 Slow\r\nContent-Length: 100\r\n\r\nslow")
             [failed] = reader.rest()
-    assert failed == Failed(
-        "rate_limit_exceeded", "The model server answered with status 429: slow"
-    )
+    message = "The model server answered with status 429: slow"
+    assert failed == Failed("rate_limit_exceeded", message, passing=True)

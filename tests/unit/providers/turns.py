@@ -12,13 +12,12 @@ PATIENCE = 20.0  # real seconds until a wait for what never comes fails its test
 PROMPT = "What is the colour of the canary in the cage?"
 
 
-def request(content: object = PROMPT, **changes: float) -> ChatRequest:
+def request(content: object = PROMPT) -> ChatRequest:
     messages: list[dict[str, object]] = [
         {"role": "system", "content": "You are brief."},
         {"role": "user", "content": content},
     ]
-    sampling = {"temperature": 1.0, "top_p": 1.0, **changes}
-    return ChatRequest("scripted", messages, **sampling)
+    return ChatRequest("scripted", messages, temperature=1.0, top_p=1.0)
 
 
 def text(chunks: list[Chunk]) -> str:
