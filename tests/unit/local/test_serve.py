@@ -1,76 +1,15 @@
 """A real `threadkeep serve`: it works as it says, and ends as it should."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.model_server import ModelServer
 from tests.model_turns import Stall
-
-PATIENCE = 30  # seconds after which something is stuck
-KEY = "sk-test-of-serve"
-
-
-class Serve:
-    """The process, once it has said where it is."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.said: list[str] = []
-        assert process.stdout
-        for line in process.stdout:
-            self.said.append(line)
-            if line.startswith("print("):
-                break
-        base_url = next((line.split()[1] for line in self.said if "base_url" in line), "")
-        self.host = base_url.removeprefix("http://").removesuffix("/v1")
-
-    def post(self, path: str, body: object) -> dict[str, Any]:
-        connection = HTTPConnection(self.host, timeout=PATIENCE)
-        try:
-            headers = {"authorization": f"Bearer {KEY}"}
-            connection.request("POST", f"/v1{path}", json.dumps(body), headers)
-            response = connection.getresponse()
-            assert response.status == 200
-            answer: dict[str, Any] = json.load(response)
-            return answer
-        finally:
-            connection.close()
-
-    def end(self, number: signal.Signals) -> tuple[int, str, str]:
-        """Exit code, what else was on stdout, and stderr."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, out, err
-
-
-@contextmanager
-def serving(temporary: Path, *options: str) -> Iterator[Serve]:
-    command = str(Path(sys.executable).with_name("threadkeep"))
-    argv = [command, "serve", "--port", "0", *options]
-    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            yield Serve(process)
-        finally:
-            process.kill()
-
-
-def models(folder: Path, base_url: str) -> Sequence[str]:
-    file = folder / "models.toml"
-    file.write_text(f'[[model]]\nmatch = "*"\nprovider = "openai"\nbase_url = "{base_url}"\n')
-    return "--models", str(file)
+from tests.serve_process import KEY, models, serving
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
