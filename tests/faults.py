@@ -110,3 +110,17 @@ class Barrier(Interception):
                 return
             self._left -= 1
         self._barrier.wait()
+
+
+class Reads(Interception):
+    """Counts the executor's queries of a table."""
+
+    def __init__(self, table: str) -> None:
+        self.count = 0
+        self._table = table
+
+    def before(self, call: Call, /) -> None:
+        if call.operation != "Query" or call.request["TableName"] != self._table:
+            return
+        if call.invocation and call.invocation.function == "executor":
+            self.count += 1

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults import Reads
 from tests.scripted_provider import USAGE, Script, ScriptedProvider, Stall, says
 from tests.system import Refused, System, running
 from threadkeep.domain.tool_calls import function_name
@@ -264,3 +265,33 @@ def test_json_mode_needs_the_word(tmp_path: Path) -> None:
         run = system.ended(system.new_run("Hi", **asked))
         assert run["last_error"]["code"] == "invalid_prompt"
         assert system.ended(system.new_run("As JSON, please", **asked))["status"] == "completed"
+
+
+def test_a_run_on_a_long_thread_reads_little(tmp_path: Path) -> None:
+    """A run on 20,000 messages reads at most 3 pages of them."""
+    with running(tmp_path) as system:
+        run = system.ended(system.new_run("First"))
+        key = {"thread": {"S": f"acme/{run['thread_id']}"}}
+        content = {"S": '[{"type":"text","text":{"value":"Hi","annotations":[]}}]'}
+        for start in range(0, 20_000, 25):
+            items = [
+                {**key, "message_id": {"S": f"msg_1{n:023}"}, "content": content, **_FIELDS}
+                for n in range(start, start + 25)
+            ]
+            puts = [{"PutRequest": {"Item": item}} for item in items]
+            system.local.dynamodb.call("BatchWriteItem", {"RequestItems": {"messages": puts}})
+        reads = Reads("messages")
+        system.local.transport.interceptors.append(reads)
+        system.ended(system.run(run["thread_id"], run["assistant_id"]))
+        assert 1 <= reads.count <= 3
+        told = system.provider.requests[-1].messages
+        assert told[0]["content"] == "First"
+        assert len(told) < 500
+
+
+_FIELDS = {
+    "role": {"S": "user"},
+    "thread_id": {"S": "thread_x"},
+    "created_at": {"N": "1"},
+    "status": {"S": "completed"},
+}

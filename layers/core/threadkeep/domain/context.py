@@ -6,8 +6,9 @@ from typing import Any
 from threadkeep.domain.objects import JSONObject, Message, Run, RunStep
 from threadkeep.domain.tool_calls import calls_of, pending_calls
 
-# Messages that automatic truncation reads at most: a long thread is never read whole.
-MOST_MESSAGES = 400
+# Messages that automatic truncation keeps at most: a long thread is never read whole. With the one
+# that tells that there are more, two pages of 200; the thread's first message is the third read.
+MOST_MESSAGES = 399
 _PICTURE = 1_000  # tokens, roughly what a picture of usual size costs
 
 ChatMessage = Mapping[str, Any]

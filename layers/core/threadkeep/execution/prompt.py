@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from threadkeep.domain.context import (
+    ChatMessage,
     chat_messages,
     fitting,
     mentions_json,
@@ -37,55 +38,66 @@ class Prompt:
 def assemble(ref: RunRef, run: Run, entry: Entry, store: Store) -> Prompt | Ended:
     """The run's next turn, or why there is none."""
     spent = run.usage or Usage()
-    completion_left = _left(run.max_completion_tokens, spent.completion_tokens)
-    if completion_left is not None and completion_left <= 0:
+    answer_left = _left(run.max_completion_tokens, spent.completion_tokens)
+    if answer_left is not None and answer_left <= 0:
         return Ended(CUT, incomplete_reason="max_completion_tokens")
     steps = store.run_steps.completed(ref) if run.steps else ()
     if len(steps) >= entry.max_turns:
-        text = f"The run was ended after {entry.max_turns} model turns."
-        return Ended(FAIL, error=LastError(code="server_error", message=text))
+        return _failed("server_error", f"The run was ended after {entry.max_turns} model turns.")
     prompt_left = _left(run.max_prompt_tokens, spent.prompt_tokens)
-    window = entry.context_window if prompt_left is None else min(prompt_left, entry.context_window)
-    fixed = tokens((run.instructions or "") + dump(run.tools) + _said(steps))
+    window = min(entry.context_window, entry.context_window if prompt_left is None else prompt_left)
+    told, cost = _told(ref, run, steps, window, store)
+    if prompt_left is not None and cost > prompt_left:
+        return Ended(CUT, incomplete_reason="max_prompt_tokens")
+    if _kind(run.response_format) == "json_object" and not mentions_json(told):
+        return _failed("invalid_prompt", _NO_JSON)
+    return Prompt(_request(run, entry.model, told, steps, answer_left), cost)
+
+
+def _told(
+    ref: RunRef, run: Run, steps: Sequence[RunStep], window: int, store: Store
+) -> tuple[list[ChatMessage], int]:
+    """As much of the thread as fits into `window`, with what must be told, and what it costs."""
+    calls = "".join(dump(step.step_details) for step in steps if step.type == "tool_calls")
+    fixed = tokens((run.instructions or "") + dump(run.tools) + calls)
     messages = fitting(
         store.messages.newest(ref.thread, _PAGE),
         lambda: store.messages.first(ref.thread),
         run,
         window - fixed,
     )
-    cost = fixed + sum(map(message_tokens, messages))
-    if prompt_left is not None and cost > prompt_left:
-        return Ended(CUT, incomplete_reason="max_prompt_tokens")
-    told = chat_messages(run, messages, steps)
-    if _kind(run.response_format) == "json_object" and not mentions_json(told):
-        return Ended(FAIL, error=LastError(code="invalid_prompt", message=_NO_JSON))
-    request = ChatRequest(
-        model=entry.model,
+    return chat_messages(run, messages, steps), fixed + sum(map(message_tokens, messages))
+
+
+def _request(
+    run: Run,
+    model: str,
+    told: list[ChatMessage],
+    steps: Sequence[RunStep],
+    answer_left: int | None,
+) -> ChatRequest:
+    # A call is forced in the first turn only: forced in each, the run would never end.
+    forced = run.tool_choice if not steps or run.tool_choice == "none" else "auto"
+    return ChatRequest(
+        model=model,
         messages=told,
         temperature=run.temperature,
         top_p=run.top_p,
         tools=run.tools,
-        tool_choice=_tool_choice(run, steps),
+        tool_choice=forced,
         parallel_tool_calls=run.parallel_tool_calls,
         response_format=run.response_format,
         reasoning_effort=run.reasoning_effort,
-        max_completion_tokens=completion_left,
+        max_completion_tokens=answer_left,
     )
-    return Prompt(request, cost)
+
+
+def _failed(code: str, message: str) -> Ended:
+    return Ended(FAIL, error=LastError(code=code, message=message))
 
 
 def _left(budget: int | None, spent: int) -> int | None:
     return None if budget is None else budget - spent
-
-
-def _said(steps: Sequence[RunStep]) -> str:
-    """The arguments and outputs of the run's own calls, which the prompt repeats."""
-    return "".join(dump(step.step_details) for step in steps if step.type == "tool_calls")
-
-
-def _tool_choice(run: Run, steps: Sequence[RunStep]) -> str | JSONObject:
-    """A call is forced in the first turn only: forced in each, the run would never end."""
-    return run.tool_choice if not steps or run.tool_choice == "none" else "auto"
 
 
 def _kind(value: str | JSONObject) -> object:
