@@ -96,7 +96,8 @@ class Executor:
         with closing(self._chunks(ref, sink, entry.provider, prompt)) as chunks:
             told = counted(chunks, prompt)
             for event in engine.run(told, names, parallel=run.parallel_tool_calls):
-                sink.write(event)
+                if not sink.write(event):
+                    break
 
     def _chunks(
         self, ref: RunRef, sink: Sink, provider: Provider, prompt: Prompt

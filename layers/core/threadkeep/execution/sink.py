@@ -10,7 +10,7 @@ from dataclasses import replace
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.events import CallDelta, Event, TextDelta, began, delta
 from threadkeep.domain.objects import Message, Run, RunStep, RunStepType, Usage
-from threadkeep.domain.run_state import COMPLETE
+from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL
 from threadkeep.domain.tool_calls import tool_calls_step
 from threadkeep.domain.turns import begun_message, said, text_step
 from threadkeep.execution import engine
@@ -55,13 +55,13 @@ class Sink:
         """When what has gathered is to be written, if anything has."""
         return self._deltas.due
 
-    def write(self, event: engine.Event) -> None:
-        """Write the event, if it is one that is stored, and what was to be told before it."""
+    def write(self, event: engine.Event) -> bool:
+        """Write the event, if it is one that is stored; False once the run is over or waits."""
         match event:
             case engine.TextBegan():
-                self._begin("message_creation")
+                return self._begin_as("message_creation")
             case engine.CallsBegan():
-                self._begin("tool_calls")
+                return self._begin_as("tool_calls")
             case engine.Said(text):
                 self._tell(TextDelta(self.run.open_message_id, text))
             case CallBegan(index, call_id, name):
@@ -74,8 +74,20 @@ class Sink:
                 self._finish_text(event)
             case engine.CallsMade():
                 self._park(event)
+                return False
             case engine.Ended():
                 self._end(event)
+                return False
+        return True
+
+    def _begin_as(self, type_: RunStepType) -> bool:
+        """Begin the turn, unless it was announced to be of another type: that can't be unsaid."""
+        if self._announced in (None, type_):
+            self._begin(type_)
+            return True
+        self._begin(self._announced)
+        self._end(engine.Ended(FAIL, error=CRASHED))
+        return False
 
     def _tell(self, change: TextDelta | CallDelta) -> None:
         if self.run.streamed:
