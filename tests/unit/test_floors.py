@@ -69,7 +69,7 @@ def test_nothing_local_imports_cdk() -> None:
 
 
 def test_the_domain_is_pure() -> None:
-    """Values in, values out: the domain reads no clock, but for the port to one, and does no I/O."""
+    """Values in, values out: it reads no clock, but for the port to one, and does no I/O."""
     for file in modules("threadkeep.domain"):
         if file.name not in {"clock.py", "ids.py"}:
             assert not any(within(name, PURE) for name in imported(file)), file

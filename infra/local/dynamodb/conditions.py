@@ -28,7 +28,10 @@ def condition(
     if text is None:
         return lambda _: True
     parser = _Conditions(text, placeholders, forbidden)
-    predicate = parser.disjunction()
+    try:
+        predicate = parser.disjunction()
+    except RecursionError:
+        raise Invalid("Invalid expression: The expression is nested too deeply") from None
     parser.expect("<EOF>")
     return predicate
 

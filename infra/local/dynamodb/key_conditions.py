@@ -1,6 +1,7 @@
 """Key conditions: an expression becomes one partition and one range of the sort key.
 
-A range is half open, [low, high), over encoded keys: the next key after `x` is `x` and a zero byte.
+A range is half open, [low, high), over encoded keys: the next key after `x` is `x` and a zero byte,
+and no key has a byte 0xFF but a negative number at its end.
 """
 
 from typing import NamedTuple
@@ -21,61 +22,49 @@ class KeyRange(NamedTuple):
 
 
 def key_range(text: str, placeholders: Placeholders, schema: tuple[Key, ...]) -> KeyRange:
-    parser = _KeyConditions(text, placeholders)
-    parser.schema = {key.name: (place, key) for place, key in enumerate(schema)}
-    ranges = parser.ranges()
-    partition, *sort = (ranges.get(key.name) for key in schema)
-    if partition is None or partition[1] != partition[0] + _NEXT:
+    expression = Expression(text, placeholders)
+    found = [_condition(expression, schema)]
+    while expression.accept("AND"):
+        found.append(_condition(expression, schema))
+    expression.expect("<EOF>")
+    ranges = dict(found)
+    if len(ranges) < len(found):
+        raise Invalid("KeyConditionExpressions must only contain one condition per key")
+    partition, *sort = (ranges.get(place) for place in range(len(schema)))
+    if partition is None:
         raise Invalid(f"Query condition missed key schema element: {schema[0].name}")
     return KeyRange(partition[0], *((sort and sort[0]) or ()))
 
 
-class _KeyConditions(Expression):
-    """Conditions joined by AND, one for each key attribute."""
-
-    schema: dict[str, tuple[int, Key]]
-
-    def ranges(self) -> dict[str, tuple[bytes, bytes]]:
-        found = [self._one()]
-        while self.accept("AND"):
-            found.append(self._one())
-        self.expect("<EOF>")
-        if len(dict(found)) < len(found):
-            raise Invalid("KeyConditionExpressions must only contain one condition per key")
-        return dict(found)
-
-    def _one(self) -> tuple[str, tuple[bytes, bytes]]:
-        if self.function("begins_with"):
-            return self.arguments(self._begins_with)
-        name = self.attribute()
-        operator = self.accept("=", "BETWEEN", *ORDERS)
-        if not operator:
-            raise Invalid(f"Invalid operator used in KeyConditionExpression: {self.peek()}")
-        first = last = self.value()
+def _condition(expression: Expression, schema: tuple[Key, ...]) -> tuple[int, tuple[bytes, bytes]]:
+    """The place of the key, 0 for the partition's, and the range of its values."""
+    if operator := expression.function("begins_with"):
+        name, prefix = expression.arguments(lambda: _name_and_value(expression))
+        values = [prefix]
+    else:
+        name = expression.attribute()
+        operator = expression.accept("=", "BETWEEN", *ORDERS)
+        values = [expression.value()]
         if operator == "BETWEEN":
-            self.expect("AND")
-            last = self.value()
-        check_operands(operator, first, last)
-        low, high = self._encode(name, first), self._encode(name, last)
-        return name, {
-            "<": (b"", high),
-            "<=": (b"", high + _NEXT),
-            ">": (low + _NEXT, b"\xff"),
-            ">=": (low, b"\xff"),
-        }.get(operator, (low, high + _NEXT))
+            expression.expect("AND")
+            values.append(expression.value())
+    check_operands(operator, *values)
+    place = next((place for place, key in enumerate(schema) if key.name == name), None)
+    if place is None or not operator or (place == 0 and operator != "="):
+        raise Invalid(f"Query key condition not supported: {name}")
+    if {kind(value) for value in values} != {schema[place].type}:
+        raise Invalid("Condition parameter type does not match schema type")
+    first, *_, last = (encode(schema[place], value, place) for value in [values[0], *values])
+    return place, {
+        "<": (b"", last),
+        "<=": (b"", last + _NEXT),
+        ">": (first + _NEXT, b"\xff"),
+        ">=": (first, b"\xff"),
+        "begins_with": (first, first + b"\xff"),
+    }.get(operator, (first, last + _NEXT))
 
-    def _begins_with(self) -> tuple[str, tuple[bytes, bytes]]:
-        name = self.attribute()
-        self.expect(",")
-        prefix = self.value()
-        check_operands("begins_with", prefix)
-        low = self._encode(name, prefix)
-        return name, (low, low[:-1] + bytes([low[-1] + 1]))
 
-    def _encode(self, name: str, value: Value) -> bytes:
-        if name not in self.schema:
-            raise Invalid(f"Query key condition not supported: {name}")
-        place, key = self.schema[name]
-        if kind(value) != key.type:
-            raise Invalid("Condition parameter type does not match schema type")
-        return encode(key, value, place)
+def _name_and_value(expression: Expression) -> tuple[str, Value]:
+    name = expression.attribute()
+    expression.expect(",")
+    return name, expression.value()

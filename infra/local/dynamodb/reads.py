@@ -1,6 +1,7 @@
 """GetItem, BatchGetItem, Query. A read sees every write acknowledged before it began."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any
@@ -63,32 +64,53 @@ class Reads:
         table = keys.find(self._tables, request["TableName"])
         index = _index(table, request)
         schema = keys.schema(index or table)
-        cursor = dict.fromkeys(key.name for key in (*keys.schema(table), *schema))
         placeholders = Placeholders(request)
         span = key_range(request["KeyConditionExpression"], placeholders, schema)
         key_names = {key.name for key in schema}
         passes = condition(request.get("FilterExpression"), placeholders, key_names)
         shown = projection(request.get("ProjectionExpression"), placeholders)
         placeholders.check_all_used()
-        if index and not cursor.keys() >= set(shown or ()):
+        cursor = list(key_names | {key.name for key in keys.schema(table)})
+        if index and not set(shown or ()) <= set(cursor):
             raise Invalid(f"The index {index.name} does not project all these attributes")
-        statement = _rows(table, index, span, request)
-        if request.get("Select", "COUNT") != "COUNT":
+        page, ended = self._page(
+            _rows(table, index, span, request), cursor if index else None, request
+        )
+        found = [_project(item, shown) for item in page if passes(item)]
+        answer: dict[str, Any] = {"Count": len(found), "ScannedCount": len(page)}
+        if "Select" not in request:
+            answer["Items"] = found
+        elif request["Select"] != "COUNT":
             raise Unsupported(f"Select {request['Select']}")
-        if request.get("Limit", 1) < 1:
+        if not ended:
+            answer["LastEvaluatedKey"] = _project(page[-1], cursor)
+        return answer
+
+    def _page(
+        self, statement: tuple[str, tuple[Any, ...]], held: list[str] | None, request: Request
+    ) -> tuple[list[Item], bool]:
+        """Items up to the limit or 1 MB, and whether the rows ended before.
+
+        A page that is full has a LastEvaluatedKey even when nothing follows: nobody has looked.
+        """
+        limit = request.get("Limit", sys.maxsize)
+        if limit < 1:
             raise Invalid("Limit must have value greater than or equal to 1")
+        page: list[Item] = []
+        size = 0
         with (
             self._database.reading() as connection,
             closing(connection.execute(*statement)) as rows,
         ):
-            page, ended = _page(rows, cursor if index else None, request.get("Limit"))
-        found = [_project(item, shown) for item in page if passes(item)]
-        answer: dict[str, Any] = {"Count": len(found), "ScannedCount": len(page)}
-        if request.get("Select") != "COUNT":
-            answer["Items"] = found
-        if not ended:
-            answer["LastEvaluatedKey"] = _project(page[-1], cursor)
-        return answer
+            for (text,) in rows:
+                item = _project(json.loads(text), held)
+                size += item_size(item)
+                if page and size > _LARGEST_PAGE:
+                    return page, False
+                page.append(item)
+                if len(page) == limit:
+                    return page, False
+        return page, True
 
     def _load(self, name: str, request: Request) -> list[Item | None]:
         table = keys.find(self._tables, name)
@@ -103,26 +125,6 @@ class Reads:
         return [item and _project(item, shown) for item in found]
 
 
-def _page(
-    rows: Iterable[tuple[str]], projected: Iterable[str] | None, limit: int | None
-) -> tuple[list[Item], bool]:
-    """Items up to the limit or 1 MB, and whether the rows ended before.
-
-    A page that is full has a LastEvaluatedKey even when nothing follows: nobody has looked.
-    """
-    page: list[Item] = []
-    size = 0
-    for (text,) in rows:
-        item = _project(json.loads(text), projected)
-        size += item_size(item)
-        if page and size > _LARGEST_PAGE:
-            return page, False
-        page.append(item)
-        if len(page) == limit:
-            return page, False
-    return page, True
-
-
 def _rows(
     table: Table, index: Index | None, span: KeyRange, request: Request
 ) -> tuple[str, tuple[Any, ...]]:
@@ -131,6 +133,8 @@ def _rows(
     after = (b"", b"", b"") if forward else (span.high, b"", b"")
     if "ExclusiveStartKey" in request:
         after = _start(table, index, span, canonical_item(request["ExclusiveStartKey"]))
+        begun = {"low": after[0]} if forward else {"high": after[0] + b"\x00"}
+        span = span._replace(**begun)
     statement = _ROWS.format(
         partition="index_partition" if index else "partition_key",
         sort="index_sort" if index else "sort_key",

@@ -19,6 +19,7 @@ from threadkeep.store.tables import Table
 _LARGEST_ITEM = 400 * 1024
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS definitions (name TEXT PRIMARY KEY, keys TEXT, indexed TEXT);
 CREATE TABLE IF NOT EXISTS items (
     name TEXT, partition_key BLOB, sort_key BLOB, index_partition BLOB, index_sort BLOB, item TEXT,
@@ -42,7 +43,11 @@ class Storage:
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         self._writer = self._connect()
-        self._writer.executescript(_LAYOUT)
+        try:
+            self._writer.executescript(_LAYOUT)
+        except sqlite3.Error:
+            self._writer.close()
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -82,9 +87,7 @@ class Storage:
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise sqlite3.ProgrammingError("The database is closed")
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
+        return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
 
 
 def define(connection: sqlite3.Connection, table: Table) -> None:

@@ -1,0 +1,36 @@
+"""The database twice, for the tests of what both must do; and the engine itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.local.dynamodb import DynamoDB
+from tests.aws.clients import database_client
+from tests.fake_clock import FakeClock
+from threadkeep.store.tables import TABLES
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(params=["moto", "engine"])
+def client(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
+) -> "Iterator[DynamoDBClient]":
+    """A client of empty tables."""
+    with database_client(request.param, tmp_path, clock) as client:
+        yield client
+
+
+@pytest.fixture
+def engine(tmp_path: Path, clock: FakeClock) -> Iterator[DynamoDB]:
+    engine = DynamoDB(tmp_path / "dynamodb.db", clock, TABLES)
+    yield engine
+    engine.close()

@@ -1,0 +1,153 @@
+"""Many callers at once."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from infra.local.dynamodb import DynamoDB
+from tests.aws.items import item, run, values
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+THREADS = 6
+
+
+def at_once(work: Callable[[int], Any]) -> list[Any]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        return [done.result() for done in [pool.submit(work, n) for n in range(THREADS)]]
+
+
+def number(client: "DynamoDBClient", run_id: str) -> int:
+    answer: Any = client.get_item(TableName="runs", Key=run(run_id), ConsistentRead=True)
+    return int(answer["Item"]["n"]["N"])
+
+
+def test_no_update_is_lost(client: "DynamoDBClient") -> None:
+    """Of six that compare and set the same version one wins, each time."""
+    client.put_item(TableName="runs", Item=run("a", n=0))
+
+    def raise_version(_: int) -> int:
+        wins = 0
+        for version in range(20):
+            try:
+                client.update_item(
+                    TableName="runs",
+                    Key=run("a"),
+                    UpdateExpression="SET n = n + :one",
+                    ConditionExpression="n = :version",
+                    ExpressionAttributeValues=values(one=1, version=version),
+                )
+                wins += 1
+            except client.exceptions.ConditionalCheckFailedException:
+                pass
+        return wins
+
+    assert sum(at_once(raise_version)) == number(client, "a")
+
+
+def test_a_transaction_appends_without_gaps(client: "DynamoDBClient") -> None:
+    """Six append to a log whose head says how long it is: each entry has one author."""
+    client.put_item(TableName="runs", Item=run("head", n=0))
+
+    def append(_: int) -> list[int]:
+        return [append_one() for _ in range(5)]
+
+    def append_one() -> int:
+        while True:
+            length = number(client, "head")
+            with suppress(client.exceptions.TransactionCanceledException):
+                client.transact_write_items(TransactItems=entry(length))
+                return length
+
+    written = [length for lengths in at_once(append) for length in lengths]
+    assert sorted(written) == list(range(THREADS * 5))
+    assert number(client, "head") == THREADS * 5
+
+
+def entry(length: int) -> Any:
+    head = {
+        "TableName": "runs",
+        "Key": run("head"),
+        "UpdateExpression": "ADD n :one",
+        "ConditionExpression": "n = :length",
+        "ExpressionAttributeValues": values(one=1, length=length),
+    }
+    made = {
+        "TableName": "runs",
+        "Item": run(f"log_{length:03d}"),
+        "ConditionExpression": "attribute_not_exists(run_id)",
+    }
+    return [{"Update": head}, {"Put": made}]
+
+
+def test_readers_do_not_wait_for_a_writer(engine: DynamoDB) -> None:
+    """While a transaction is open others read, and see what was committed before it."""
+    engine.call("PutItem", {"TableName": "runs", "Item": run("a", n=1)})
+    with engine._storage.writing() as connection:
+        connection.execute("DELETE FROM items")
+        request = {"TableName": "runs", "Key": run("a")}
+        read = at_once(lambda _: engine.call("GetItem", request))
+    assert read == [{"Item": run("a", n=1)}] * THREADS
+
+
+def test_connections_do_not_grow_with_threads(engine: DynamoDB) -> None:
+    """Threads come and go; what they read with is used again, and closed at the end."""
+    request = {"TableName": "runs", "Key": run("a")}
+    for _ in range(20):
+        thread = threading.Thread(target=engine.call, args=("GetItem", request))
+        thread.start()
+        thread.join()
+    assert len(engine._storage._idle) == 1
+
+
+def test_a_reader_at_work_is_not_cut_off_by_close(engine: DynamoDB) -> None:
+    """It ends what it does and closes its own connection; those that come later are refused."""
+    with engine._storage.reading() as connection:
+        engine.close()
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert engine._storage._idle == []
+
+
+def test_concurrent_reads_and_writes_agree(engine: DynamoDB) -> None:
+    """A query amid transactions of two items that move together counts whole transactions."""
+    pairs = [item(thread="t", run_id=side, n=0) for side in ("left", "right")]
+    for pair in pairs:
+        engine.call("PutItem", {"TableName": "runs", "Item": pair})
+
+    def work(worker: int) -> None:
+        for _ in range(15):
+            if worker % 2:
+                move(engine)
+            else:
+                assert len({side["n"]["N"] for side in both(engine)}) == 1
+
+    at_once(work)
+    assert [side["n"]["N"] for side in both(engine)] == ["45", "45"]
+
+
+def move(engine: DynamoDB) -> None:
+    updates = [
+        {
+            "Update": {
+                "TableName": "runs",
+                "Key": run(side),
+                "UpdateExpression": "ADD n :one",
+                "ExpressionAttributeValues": values(one=1),
+            }
+        }
+        for side in ("left", "right")
+    ]
+    engine.call("TransactWriteItems", {"TransactItems": updates})
+
+
+def both(engine: DynamoDB) -> list[dict[str, Any]]:
+    request = {
+        "TableName": "runs",
+        "KeyConditionExpression": "thread = :t",
+        "ExpressionAttributeValues": values(t="t"),
+    }
+    found: list[dict[str, Any]] = engine.call("Query", request)["Items"]
+    return found
