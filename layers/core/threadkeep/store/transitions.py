@@ -25,10 +25,11 @@ from threadkeep.domain.run_state import (
 from threadkeep.domain.tool_calls import calls_of
 from threadkeep.store.contents import put_message
 from threadkeep.store.database import Action, ConditionFailed, Database, Delete, Update
-from threadkeep.store.expressions import Condition, above, absent, at_most, both, equal, one_of
+from threadkeep.store.expressions import Condition, both, equal
 from threadkeep.store.items import differences
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_events import RunLog
+from threadkeep.store.run_guards import as_read, guard
 from threadkeep.store.run_steps import put_step, step_key
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, THREADS
@@ -56,29 +57,6 @@ def as_long_as_lost(decide: Callable[[], T]) -> T:
             return decide()
         except RunLost:
             continue
-
-
-def guard(transition: Transition, run: Run, now: int) -> Condition:
-    """The transition's condition on the run's item; `run` is the writer's view of it."""
-    conditions = [one_of("status", transition.sources)]
-    if transition.leg:
-        conditions.append(equal("leg", run.leg))
-    if transition.attempt:
-        conditions.append(equal("attempt", run.attempt))
-    if transition.deadline == "before":
-        conditions.append(above("expires_at", now))
-    if transition.deadline == "after":
-        conditions.append(at_most("expires_at", now))
-    return both(*conditions)
-
-
-def as_read(run: Run) -> Condition:
-    """No attempt has taken or moved the run on since it was read, so what is open is known."""
-    return both(
-        equal("attempt", run.attempt),
-        equal("steps", run.steps),
-        equal("open_step", run.open_step) if run.open_step else absent("open_step"),
-    )
 
 
 def log_transition(run: Run) -> None:

@@ -1,0 +1,28 @@
+"""The conditions on a run's item, made of the transitions in `domain.run_state`."""
+
+from threadkeep.domain.objects import Run
+from threadkeep.domain.run_state import Transition
+from threadkeep.store.expressions import Condition, above, absent, at_most, both, equal, one_of
+
+
+def guard(transition: Transition, run: Run, now: int) -> Condition:
+    """The transition's condition on the run's item; `run` is the writer's view of it."""
+    conditions = [one_of("status", transition.sources)]
+    if transition.leg:
+        conditions.append(equal("leg", run.leg))
+    if transition.attempt:
+        conditions.append(equal("attempt", run.attempt))
+    if transition.deadline == "before":
+        conditions.append(above("expires_at", now))
+    if transition.deadline == "after":
+        conditions.append(at_most("expires_at", now))
+    return both(*conditions)
+
+
+def as_read(run: Run) -> Condition:
+    """No attempt has taken or moved the run on since it was read, so what is open is known."""
+    return both(
+        equal("attempt", run.attempt),
+        equal("steps", run.steps),
+        equal("open_step", run.open_step) if run.open_step else absent("open_step"),
+    )
