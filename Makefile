@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= cdk.out
+SEED ?= $(shell date +%s)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --generate-hashes
 
@@ -14,8 +15,11 @@ serve: $(VENV)/serve.done
 test: lint
 	$(BIN)/pytest
 
+# The same properties with many more examples. A failure prints how to repeat it.
 test-long: $(VENV)/dev.done
-	$(BIN)/pytest --hypothesis-profile=long -m "not fixed" -s
+	@echo "seed $(SEED)"
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=long --hypothesis-seed=$(SEED) \
+		--hypothesis-show-statistics --durations=0
 
 install: $(VENV)/dev.done
 
