@@ -13,7 +13,7 @@ serve: $(VENV)/serve.done
 	@exec $(BIN)/threadkeep serve $(ARGS)
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 # The same properties with many more examples. A failure prints how to repeat it.
 test-long: $(VENV)/dev.done

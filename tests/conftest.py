@@ -5,6 +5,7 @@
 An expensive property takes a share of them: `max_examples=settings().max_examples // 5`.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No test fails for being slow, nor for what a busy machine makes slow.
@@ -13,3 +14,10 @@ _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow
 settings.register_profile("default", _UNHURRIED, max_examples=100, derandomize=True)
 settings.register_profile("long", _UNHURRIED, max_examples=10_000, print_blob=True)
 settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stack takes long to synthesize: one worker does it, for all tests of it."""
+    for item in items:
+        if "infra" in item.path.parent.parts:
+            item.add_marker(pytest.mark.xdist_group("infra"))

@@ -1,8 +1,6 @@
 """The HTTP server: uvicorn around the front, on a socket that listens already."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import uvicorn
 
@@ -14,15 +12,7 @@ _IDLE = 75  # seconds that a connection is kept: longer than the SDKs keep their
 _TO_END = 1  # second for the requests that are under way when the server is stopped
 
 
-class HttpServer(uvicorn.Server):
-    """uvicorn without its signal handling, which raises the signal again after the shutdown."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def http_server(answer: Answer) -> HttpServer:
+def http_server(answer: Answer) -> uvicorn.Server:
     """The server; `serve(sockets=…)` runs it until `should_exit` is set."""
     config = uvicorn.Config(
         front(answer),
@@ -39,7 +29,7 @@ def http_server(answer: Answer) -> HttpServer:
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_TO_END,
     )
-    return HttpServer(config)
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:

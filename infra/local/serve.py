@@ -18,6 +18,7 @@ from infra.command_error import CommandError
 from infra.local.console import set_up_logging
 from infra.local.gateway import Gateway
 from infra.local.http_server import http_server, listen, reason, url
+from infra.local.openapi import with_document
 from infra.local.server import Local
 from infra.local.settings import DEFAULT_PROJECT, Settings
 from infra.local.state import State
@@ -35,7 +36,8 @@ def serve(settings: Settings, version: str) -> NoReturn:
     with State(settings.state) as state, listen(settings.host, settings.port) as sock:
         keys = dict(settings.api_keys) or {state.api_key(): DEFAULT_PROJECT}
         local = _local(state, catalogue, settings, keys)
-        server = http_server(Gateway(local.invoke, SystemClock()).answer)
+        server = http_server(with_document(Gateway(local.invoke, SystemClock()).answer))
+        # uvicorn raises the signal again after its shutdown: then, too, it must find these.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         set_up_logging(sys.stdout)
@@ -61,7 +63,13 @@ def _catalogue(settings: Settings) -> Catalogue:
 
 def _local(state: State, catalogue: Catalogue, settings: Settings, keys: dict[str, str]) -> Local:
     try:
-        local = Local(state.path, catalogue, settings.run_seconds)
+        local = Local(
+            state.path,
+            catalogue,
+            settings.run_seconds,
+            poll_after_ms=settings.poll_after_ms,
+            strict_beta=settings.strict_beta,
+        )
         for key, project in keys.items():
             local.add_key(key, project)
     except (OSError, sqlite3.Error) as error:

@@ -15,6 +15,8 @@ from infra.command_error import CommandError
 from infra.keys import make_key
 from infra.local.settings import valid_key
 
+_TRIES = 3  # a thread that is about to be cut off may still write a file amid the removal
+
 
 class State:
     """The folder, held until `close`. Without a path it is a temporary one that goes with it."""
@@ -44,7 +46,7 @@ class State:
 
     def close(self) -> None:
         """Give the folder up, or away with it if it is temporary."""
-        if self._temporary:
+        for _ in range(_TRIES if self._temporary else 0):
             shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
