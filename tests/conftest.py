@@ -19,5 +19,5 @@ settings.load_profile("default")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The stack takes long to synthesize: one worker does it, for all tests of it."""
     for item in items:
-        if "infra" in item.path.parent.parts:
+        if item.path.parent.name == "infra":
             item.add_marker(pytest.mark.xdist_group("infra"))
