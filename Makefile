@@ -28,6 +28,9 @@ lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+docs: $(VENV)/dev.done
+	$(BIN)/python -m infra.docs
+
 synth: $(VENV)/dev.done
 	$(BIN)/python -m infra.aws.synth $(OUT)
 

@@ -43,6 +43,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "assistants": Function(),
     "threads": Function(),
     "runs": Function(),
+    "run_streams": Function(timeout=900),  # as long as API Gateway lets a stream go on
     "authorizer": Function("functions.authorizer.handler", grants={"api_keys": ("GetItem",)}),
     "dispatcher": Function("functions.dispatcher.handler", timeout=60, starts_runs=True),
     "cleaner": Function(

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from functions.lambda_function import Handler, for_lambda
 from functions.stream_records import each_record
+from threadkeep.domain.run_state import CREATE
 from threadkeep.services import Services
 
 _GRACE = 5  # seconds after the deadline at which the state machine gives up on an executor
@@ -22,7 +23,7 @@ def build(_function: str, services: Services) -> Handler:
 
     def start(record: StreamRecord) -> None:
         run = record.new_image
-        if run and run["status"] == "queued":
+        if run and run["status"] == CREATE.target:
             services.executions.start(f"{run['run_id']}-{run['leg']}", _input(run))
 
     return each_record(start)

@@ -1,24 +1,32 @@
-"""What API Gateway invokes: event → route → handle → answer."""
+"""What API Gateway invokes: event → route → handle → answer.
+
+An answer is status, headers and either a `body` or the `chunks` of one, which the host sends as
+they are made. Whoever stops reading them closes them.
+"""
 
 import json
 import logging
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from importlib import import_module
 from typing import Any
 
 from functions.event_stream import EventStream
-from functions.lambda_function import Event, Handler, for_lambda
+from functions.lambda_function import Context, Event, Handler, for_lambda
 from functions.request import Request
 from functions.routes import ROUTES
 from threadkeep.domain.errors import ThreadkeepError
 from threadkeep.services import Services
-from threadkeep.wire import errors, headers
-from threadkeep.wire.events import HEADERS
+from threadkeep.wire import errors, events, headers
 from threadkeep.wire.ids import well_formed
 
 _LOG = logging.getLogger("threadkeep.requests")
 _POLLED = ("GET", "/threads/{thread_id}/runs/{run_id}")
+# Seconds that a stream ends before Lambda would end it: API Gateway's clock runs since before the
+# cold start, and the last look at the run takes its time.
+_TO_END = 10.0
 
 Handle = Callable[[Request, Services], object]
 
@@ -31,11 +39,12 @@ def build(function: str, services: Services) -> Handler:
         if route.function == function
     }
 
-    def handler(event: Event, _context: object) -> dict[str, Any]:
+    def handler(event: Event, context: Context | None) -> dict[str, Any]:
         began = time.perf_counter()
         request = Request.of(event)
         handle = handles[event["httpMethod"], event["resource"]]
-        answer = _answer(handle, request, services)
+        until = services.clock.now() + _time_left(context)
+        answer = _answer(handle, request, services, until)
         milliseconds = (time.perf_counter() - began) * 1000
         answer["headers"] |= headers.every_answer(request.id, milliseconds)
         _log(event, request, answer, milliseconds)
@@ -44,7 +53,12 @@ def build(function: str, services: Services) -> Handler:
     return handler
 
 
-def _answer(handle: Handle, request: Request, services: Services) -> dict[str, Any]:
+def _time_left(context: Context | None) -> float:
+    """For how many seconds a stream may go on."""
+    return context.get_remaining_time_in_millis() / 1000 - _TO_END if context else math.inf
+
+
+def _answer(handle: Handle, request: Request, services: Services, until: float) -> dict[str, Any]:
     try:
         if not request.resource.startswith("/models"):
             headers.expect_beta(
@@ -52,23 +66,35 @@ def _answer(handle: Handle, request: Request, services: Services) -> dict[str, A
             )
         answer = handle(request, services)
         if isinstance(answer, EventStream):
-            return _stream(answer)
+            return _stream(answer.chunks(until), request)
         return _proxy(200, answer, _polling(request, services))
     except Exception as error:  # noqa: BLE001  (the outermost edge)
-        if not isinstance(error, ThreadkeepError):
-            # The type and the place say what broke; a message might hold content.
-            _LOG.error(
-                "bug %s at %s",
-                type(error).__name__,
-                _place(error),
-                extra={"request_id": request.id},
-            )
-        return _proxy(*errors.answer(error, request.id, reading=request.method == "GET"))
+        return _proxy(*_refusal(error, request))
 
 
-def _stream(stream: EventStream) -> dict[str, Any]:
-    """An answer whose body comes in chunks, where the host can send them."""
-    return {"statusCode": 200, "headers": {**HEADERS}, "chunks": stream.chunks}
+def _refusal(error: Exception, request: Request) -> errors.Answer:
+    if not isinstance(error, ThreadkeepError):
+        # The type and the place say what broke; a message might hold content.
+        _LOG.error(
+            "bug %s at %s", type(error).__name__, _place(error), extra={"request_id": request.id}
+        )
+    return errors.answer(error, request.id, reading=request.method == "GET")
+
+
+def _stream(chunks: Generator[bytes], request: Request) -> dict[str, Any]:
+    """An answer whose body comes in chunks. What fails before the first is a plain error."""
+    chunks = _going_on(next(chunks), chunks, request)
+    return {"statusCode": 200, "headers": {**events.HEADERS}, "chunks": chunks}
+
+
+def _going_on(first: bytes, rest: Generator[bytes], request: Request) -> Generator[bytes]:
+    """All chunks. What fails now can be told only by an event: the status is out."""
+    with closing(rest):
+        try:
+            yield first
+            yield from rest
+        except Exception as error:  # noqa: BLE001  (the same edge, passed a second time)
+            yield events.error(_refusal(error, request).body["error"]["message"])
 
 
 def _polling(request: Request, services: Services) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A run's events as the chunks of an answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 
 from threadkeep.domain.objects import Run
 from threadkeep.execution.tail import Signal, Told, follow
@@ -12,9 +13,12 @@ from threadkeep.wire import events, objects
 
 @dataclass(frozen=True)
 class EventStream:
-    """An answer that is told piece by piece. Nothing can be refused any more once it is made."""
+    """An answer that is told piece by piece. Nothing can be refused any more once it is made.
 
-    chunks: Iterator[bytes]
+    `chunks(until)` are the pieces, the last of them soon after the time `until`.
+    """
+
+    chunks: Callable[[float], Generator[bytes]]
 
 
 def run_answer(project_id: str, run: Run, services: Services, after: int = 0) -> object:
@@ -28,13 +32,13 @@ def event_stream(
     ref: RunRef, run: Run, services: Services, after: int = 0, *, numbered: bool = False
 ) -> EventStream:
     """The stream of a run from event number `after` on. A client that leaves changes nothing."""
-    return EventStream(_chunks(ref, run, services, after, numbered=numbered))
+    return EventStream(partial(_chunks, ref, run, services, after, numbered=numbered))
 
 
 def _chunks(
-    ref: RunRef, run: Run, services: Services, after: int, *, numbered: bool
-) -> Iterator[bytes]:
-    for told in follow(ref, services.store, services.clock, services.waker, after):
+    ref: RunRef, run: Run, services: Services, after: int, until: float, *, numbered: bool
+) -> Generator[bytes]:
+    for told in follow(ref, services.store, services.clock, services.waker, after, until=until):
         match told:
             case Told(seq, event):
                 yield events.frame(event, run.expires_at, seq if numbered else None)
@@ -45,7 +49,14 @@ def _chunks(
                     f"The run {run.id} is still queued. It goes on without this stream: retrieve it"
                     " later."
                 )
+            case Signal.CUT:
+                yield events.error(
+                    f"The stream of the run {run.id} has reached its longest time. The run goes on:"
+                    " retrieve it, or join its stream again."
+                )
             case Signal.GONE:
-                yield events.error(f"The run {run.id} is not there any more.")
+                yield events.error(
+                    f"The run {run.id}, or a part of what it told, was deleted: its stream ends."
+                )
             case Signal.DONE:
                 yield events.DONE

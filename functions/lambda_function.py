@@ -2,12 +2,21 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from threadkeep.services import Services
 
 Event = Mapping[str, Any]
-Handler = Callable[[Event, object], Any]
+
+
+class Context(Protocol):
+    """What Lambda says of an invocation; on one machine there is none, and no limit."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The time until Lambda kills the invocation."""
+
+
+Handler = Callable[[Event, Context | None], Any]
 Build = Callable[[str, Services], Handler]
 
 

@@ -27,6 +27,7 @@ class Route:
     """An endpoint: where it is, what answers it, in which Lambda function, and what it may touch.
 
     `round_trips` is how often it waits for DynamoDB on the good path, the authorizer apart.
+    `streaming`: it may answer in chunks. A function's routes are all so, or none is.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -35,6 +36,7 @@ class Route:
     function: str
     grants: Grants
     round_trips: int = 1
+    streaming: bool = False
 
 
 _NO_GRANTS: Grants = {}
@@ -158,7 +160,7 @@ ROUTES = (
         "POST",
         "/threads/{thread_id}/runs",
         "functions.runs.create",
-        "runs",
+        "run_streams",
         {
             "assistants": ("BatchGetItem",),
             "threads": ("BatchGetItem", "UpdateItem"),
@@ -169,12 +171,13 @@ ROUTES = (
             "run_steps": ("GetItem",),
         },
         round_trips=2,
+        streaming=True,
     ),
     Route(
         "POST",
         "/threads/runs",
         "functions.threads.create_and_run",
-        "runs",
+        "run_streams",
         {
             "assistants": ("GetItem",),
             "threads": ("PutItem",),
@@ -185,6 +188,7 @@ ROUTES = (
             "run_steps": ("GetItem",),
         },
         round_trips=2,
+        streaming=True,
     ),
     Route(
         "GET",
@@ -242,7 +246,7 @@ ROUTES = (
         "GET",
         "/threads/{thread_id}/runs/{run_id}/stream",
         "functions.runs.stream",
-        "runs",
+        "run_streams",
         {
             "threads": ("BatchGetItem",),
             "messages": ("GetItem",),
@@ -251,12 +255,13 @@ ROUTES = (
             "run_steps": ("GetItem",),
             "run_events": ("Query",),
         },
+        streaming=True,
     ),
     Route(
         "POST",
         "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
         "functions.runs.submit_tool_outputs",
-        "runs",
+        "run_streams",
         {
             "threads": ("BatchGetItem",),
             "contents": ("PutItem", "Query"),
@@ -266,20 +271,31 @@ ROUTES = (
             "run_events": ("PutItem", "Query"),
         },
         round_trips=3,
+        streaming=True,
     ),
     Route(
         "GET",
         "/threads/{thread_id}/runs/{run_id}/steps",
         "functions.run_steps.list",
         "runs",
-        {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",), "run_steps": ("Query",)},
+        {
+            "threads": ("BatchGetItem",),
+            "contents": ("Query",),
+            "runs": ("BatchGetItem",),
+            "run_steps": ("Query",),
+        },
     ),
     Route(
         "GET",
         "/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
         "functions.run_steps.retrieve",
         "runs",
-        {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",), "run_steps": ("BatchGetItem",)},
+        {
+            "threads": ("BatchGetItem",),
+            "contents": ("Query",),
+            "runs": ("BatchGetItem",),
+            "run_steps": ("BatchGetItem",),
+        },
     ),
     Route("GET", "/models", "functions.models.list", "assistants", _NO_GRANTS, round_trips=0),
     Route(

@@ -38,6 +38,11 @@ class KillFrom(Interception):
         self._victim = victim
         self._seen: list[int] = []
 
+    @property
+    def killed(self) -> bool:
+        """Whether the victim has died."""
+        return self.calls > self._first
+
     def before(self, call: Call, /) -> None:
         invocation = call.invocation
         if invocation is None or invocation.function != self._function:

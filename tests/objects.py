@@ -1,5 +1,7 @@
 """Domain objects for tests, with what they need not say filled in."""
 
+from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from threadkeep.domain.ids import IdSource
@@ -21,6 +23,11 @@ def thread(**fields: Any) -> Thread:
 
 def text(value: str) -> dict[str, Any]:
     return {"type": "text", "text": {"value": value, "annotations": []}}
+
+
+def long_text(seed: int, alphabet: Sequence[int] = range(0x4E00, 0x9FFF)) -> str:
+    """As long as a message's text may be, by chance, so that little compresses."""
+    return "".join(map(chr, Random(seed).choices(alphabet, k=256_000)))
 
 
 def message(thread_id: str, value: str = "Hi", role: Role = "user", **fields: Any) -> Message:

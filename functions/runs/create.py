@@ -5,12 +5,13 @@ from functions.request import Request
 from functions.runs.snapshot import snapshot
 from threadkeep.services import Services
 from threadkeep.wire.bodies.runs import CreateRun
-from threadkeep.wire.not_supported import refuse_query, refuse_run, refuse_stream
+from threadkeep.wire.include import expect_include
+from threadkeep.wire.not_supported import refuse_run, refuse_stream
 
 
 def handle(request: Request, services: Services) -> object:
     ref, body = request.thread, request.body(CreateRun)
-    refuse_query(request.query)
+    expect_include(request.query)
     refuse_run(body)
     refuse_stream(body.stream, streaming=services.config.streaming)
     assistant, thread = services.store.new_runs.prerequisites(ref, body.assistant_id)

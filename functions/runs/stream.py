@@ -5,9 +5,11 @@ from functions.request import Request
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.services import Services
 from threadkeep.store.run_events import KEPT
+from threadkeep.wire.not_supported import refuse_stream
 
 
 def handle(request: Request, services: Services) -> object:
+    refuse_stream(stream=True, streaming=services.config.streaming)
     ref, now = request.run, services.clock.now()
     run = services.store.runs.without_calls(ref, now)
     if not run.streamed or now >= run.created_at + KEPT:

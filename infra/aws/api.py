@@ -4,7 +4,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from functions.routes import ROUTES
+from functions.routes import ROUTES, Route
 from infra.aws.errors import add_gateway_responses, mock_method
 from infra.aws.functions import Functions
 from infra.aws.settings import Settings
@@ -12,6 +12,7 @@ from infra.gateway_responses import method_not_allowed, not_found
 
 _STAGE = "v1"
 _TIMEOUT = Duration.seconds(29)
+_STREAM_TIMEOUT = Duration.minutes(15)
 _AUTHORIZER_CACHE = Duration.seconds(300)
 
 
@@ -20,6 +21,7 @@ class Api(Construct):
 
     def __init__(self, scope: Construct, settings: Settings, functions: Functions) -> None:
         super().__init__(scope, "Api")
+        self._streaming = settings.streaming
         self._api = apigateway.RestApi(
             self,
             "Rest",
@@ -47,15 +49,20 @@ class Api(Construct):
         for route in ROUTES:
             self._api.root.resource_for_path(route.path).add_method(
                 route.method,
-                # A permission for each function, not for each method: a stack has 500 resources.
-                apigateway.LambdaIntegration(
-                    functions[route.function],
-                    timeout=_TIMEOUT,
-                    scope_permission_to_method=False,
-                ),
+                self._integration(route, functions),
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
                 authorizer=authorizer,
             )
+
+    def _integration(self, route: Route, functions: Functions) -> apigateway.LambdaIntegration:
+        stream = route.streaming and self._streaming
+        return apigateway.LambdaIntegration(
+            functions[route.function],
+            timeout=_STREAM_TIMEOUT if stream else _TIMEOUT,
+            response_transfer_mode=apigateway.ResponseTransferMode.STREAM if stream else None,
+            # A permission for each function, not for each method: a stack has 500 resources.
+            scope_permission_to_method=False,
+        )
 
     def _add_refusals(self) -> None:
         """API Gateway itself would answer 403 to a method or path that is not there."""

@@ -11,8 +11,10 @@ from aws_cdk import aws_apigateway as apigateway
 
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused
 from threadkeep.wire.errors import Answer
+from threadkeep.wire.headers import OPENAI_VERSION
 
-_REQUEST_ID = "context.requestId"
+# `openai-processing-ms` is missing here: the gateway knows no such number while it answers.
+_HEADERS = {"x-request-id": "context.requestId", "openai-version": f"'{OPENAI_VERSION}'"}
 _REFUSED = Refused(
     request_id="$context.requestId",
     method="$context.httpMethod",
@@ -41,7 +43,7 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             type=apigateway.ResponseType.of(name),
             # The defaults stand for many answers, each with a status of its own.
             status_code=None if name.startswith("DEFAULT_") else str(answer.status),
-            response_headers={"x-request-id": _REQUEST_ID, **headers},
+            response_headers={**_HEADERS, **headers},
             templates={"application/json": _json(answer)},
         )
 
@@ -50,7 +52,7 @@ def mock_method(resource: apigateway.IResource, answer_to: Callable[[Refused], A
     """Answer every method that the resource has no route for, without a function or a key."""
     answer = answer_to(_REFUSED._replace(path="$path"))
     status = str(answer.status)
-    header = "method.response.header.x-request-id"
+    headers = {f"method.response.header.{name}": value for name, value in _HEADERS.items()}
     resource.add_method(
         "ANY",
         apigateway.MockIntegration(
@@ -59,14 +61,16 @@ def mock_method(resource: apigateway.IResource, answer_to: Callable[[Refused], A
             integration_responses=[
                 apigateway.IntegrationResponse(
                     status_code=status,
-                    response_parameters={header: _REQUEST_ID},
+                    response_parameters=headers,
                     response_templates={"application/json": _SAFE_PATH + _json(answer)},
                 )
             ],
         ),
         authorization_type=apigateway.AuthorizationType.NONE,
         method_responses=[
-            apigateway.MethodResponse(status_code=status, response_parameters={header: True})
+            apigateway.MethodResponse(
+                status_code=status, response_parameters=dict.fromkeys(headers, True)
+            )
         ],
     )
 

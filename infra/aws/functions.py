@@ -1,4 +1,9 @@
-"""The Lambda functions: one package, and for each its own role, log group and environment."""
+"""The Lambda functions: one package, and for each its own role, log group and environment.
+
+Those whose routes stream run on the loop of the runtime layer, unless streaming is off.
+"""
+
+from dataclasses import replace
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -8,12 +13,13 @@ from constructs import Construct
 
 from functions.deployment import FUNCTIONS, Function
 from functions.routes import ROUTES, Action, Grants
-from infra.aws.packaging import Packages
+from infra.aws.packaging import WRAPPER, Packages
 from infra.aws.settings import Settings
 from infra.aws.tables import Tables
 
 _RUNTIME = lambda_.Runtime.PYTHON_3_13
 _PROCESSOR = lambda_.Architecture.ARM_64
+_STREAMING = frozenset(route.function for route in ROUTES if route.streaming)
 
 
 def grants_of(function: str) -> Grants:
@@ -40,7 +46,9 @@ class Functions(Construct):
             self._layer("Dependencies", str(packages.dependencies)),
             self._layer("Core", str(packages.core)),
         ]
-        self._functions = {name: self._function(name, f) for name, f in FUNCTIONS.items()}
+        if settings.streaming:
+            self._runtime = self._layer("Runtime", str(packages.runtime))
+        self._functions = {name: self._made(name, f) for name, f in FUNCTIONS.items()}
 
     def __getitem__(self, name: str) -> lambda_.Function:
         return self._functions[name]
@@ -64,6 +72,18 @@ class Functions(Construct):
             compatible_runtimes=[_RUNTIME],
             compatible_architectures=[_PROCESSOR],
         )
+
+    def _made(self, name: str, function: Function) -> lambda_.Function:
+        if name not in _STREAMING:
+            return self._function(name, function)
+        if not self._settings.streaming:
+            # Nobody waits any longer for an answer that comes in one piece.
+            return self._function(name, replace(function, timeout=Function().timeout))
+        streaming = self._function(name, function)
+        streaming.add_layers(self._runtime)
+        streaming.add_environment("AWS_LAMBDA_EXEC_WRAPPER", f"/opt/{WRAPPER}")
+        streaming.add_environment("THREADKEEP_STREAMING", "on")
+        return streaming
 
     def _function(self, name: str, function: Function) -> lambda_.Function:
         scope = Construct(self, name)
@@ -89,6 +109,8 @@ class Functions(Construct):
         return {
             "THREADKEEP_FUNCTION": name,
             "THREADKEEP_MODELS": "models.toml",
+            "THREADKEEP_POLL_AFTER_MS": str(self._settings.poll_after_ms),
+            "THREADKEEP_STRICT_BETA": "on" if self._settings.strict_beta else "off",
             "THREADKEEP_RUN_SECONDS": str(self._settings.run_seconds),
             "THREADKEEP_TABLE_PREFIX": self._tables.prefix,
         }

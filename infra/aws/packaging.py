@@ -1,4 +1,5 @@
-"""What goes into the zips: third-party packages, `threadkeep`, and the functions with models.toml.
+"""What goes into the zips: third-party packages, `threadkeep`, the runtime that can stream, and the
+functions with models.toml.
 
 Made by pip and copying alone, without docker. The same sources give the same bytes on every
 machine with the same Python, so what did not change is not deployed again.
@@ -15,6 +16,7 @@ from py_compile import PycInvalidationMode
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "layers" / "deps" / "requirements.txt"
+WRAPPER = "stream"  # in the runtime's layer: what AWS_LAMBDA_EXEC_WRAPPER names
 RUNTIME = (3, 13)  # the Python of the functions; aarch64 is their processor
 _SOURCES = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -31,27 +33,34 @@ class Packages:
 
     dependencies: Path
     core: Path
+    runtime: Path
     functions: Path
 
 
 def stage(into: Path, say: Say, *, bundle: bool = True) -> Packages:
     """The content of the zips, in folders under `into`."""
-    packages = Packages(into / "dependencies", into / "core", into / "functions")
-    shutil.copytree(
-        ROOT / "layers/core/threadkeep", packages.core / "python/threadkeep", ignore=_SOURCES
-    )
+    names = ("dependencies", "core", "runtime", "functions")
+    packages = Packages(*(into / name for name in names))
+    _package("layers/core/threadkeep", packages.core / "python")
+    _package("layers/runtime/threadkeep_runtime", packages.runtime / "python")
+    shutil.copy(ROOT / "layers/runtime" / WRAPPER, packages.runtime)
     _functions(packages.functions)
     _dependencies(packages.dependencies / "python", say, bundle=bundle)
     if bundle:
         _compile(packages, say)
     for path in into.rglob("*"):
         # Lambda runs as another user: a private umask here must not hide the code there.
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        path.chmod(0o755 if path.is_dir() or path == packages.runtime / WRAPPER else 0o644)
     return packages
 
 
+def _package(name: str, into: Path) -> None:
+    source = ROOT / name
+    shutil.copytree(source, into / source.name, ignore=_SOURCES)
+
+
 def _functions(into: Path) -> None:
-    shutil.copytree(ROOT / "functions", into / "functions", ignore=_SOURCES)
+    _package("functions", into)
     models = ROOT / "models.toml"
     if not models.exists():
         raise PackagingError("models.toml is missing: it says which model answers for which name.")
@@ -96,6 +105,7 @@ def _compile(packages: Packages, say: Say) -> None:
     for folder, place in (
         (packages.dependencies, "/opt"),
         (packages.core, "/opt"),
+        (packages.runtime, "/opt"),
         (packages.functions, "/var/task"),
     ):
         compileall.compile_dir(

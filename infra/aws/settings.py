@@ -9,6 +9,8 @@ from functions.deployment import FUNCTIONS
 
 # What the executor still needs after the deadline, to write the end of the run.
 _MARGIN = 60
+_MAX_RUN_SECONDS = FUNCTIONS["executor"].timeout - _MARGIN
+_MAX_POLL_AFTER_MS = 60_000
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 
 
@@ -18,13 +20,17 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`prod` keeps the tables whatever happens to the stack; without `bundle` the layer of
+    """`prod` keeps the tables whatever happens to the stack. Without `streaming` every function is
+    on Lambda's own Python runtime, and nothing can be streamed. Without `bundle` the layer of
     third-party packages is left empty, which only the tests want.
     """
 
     stack: str
     prod: bool
     run_seconds: int
+    poll_after_ms: int
+    strict_beta: bool
+    streaming: bool
     bundle: bool
 
     @staticmethod
@@ -33,7 +39,10 @@ class Settings:
         return Settings(
             stack=_stack(context("stack")),
             prod=_flag("prod", context("prod")),
-            run_seconds=_run_seconds(context("run_seconds")),
+            run_seconds=_number("run_seconds", context("run_seconds"), _MAX_RUN_SECONDS),
+            poll_after_ms=_number("poll_after_ms", context("poll_after_ms"), _MAX_POLL_AFTER_MS),
+            strict_beta=_flag("strict_beta", context("strict_beta")),
+            streaming=_switch("streaming", context("streaming")),
             bundle=_flag("bundle", context("bundle")),
         )
 
@@ -50,9 +59,14 @@ def _flag(name: str, value: Any) -> bool:
     return str(value).lower() == "true"
 
 
-def _run_seconds(value: Any) -> int:
-    most = FUNCTIONS["executor"].timeout - _MARGIN
+def _switch(name: str, value: Any) -> bool:
+    if value not in ("on", "off"):
+        raise SettingError(f"{name} must be on or off, not '{value}'.")
+    return bool(value == "on")
+
+
+def _number(name: str, value: Any, most: int) -> int:
     text = str(value)
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
-        raise SettingError(f"run_seconds must be a whole number from 1 to {most}, not '{value}'.")
+        raise SettingError(f"{name} must be a whole number from 1 to {most}, not '{value}'.")
     return int(text)

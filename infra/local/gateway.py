@@ -24,6 +24,7 @@ from infra.local.proxy_event import (
 )
 from threadkeep.domain.clock import Clock
 from threadkeep.wire.errors import Answer
+from threadkeep.wire.headers import OPENAI_VERSION
 from threadkeep.wire.validation import MAX_BODY_BYTES
 
 _LOG = logging.getLogger("threadkeep.requests")
@@ -126,7 +127,11 @@ def _refuse(
     _LOG.info(
         "%s %s %s", method, resource or _shown(request.path), status, extra={"request_id": id_}
     )
-    content = {"content-type": "application/json", "x-request-id": id_}
+    content = {
+        "content-type": "application/json",
+        "openai-version": OPENAI_VERSION,
+        "x-request-id": id_,
+    }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(status, tuple({**content, **headers}.items()), text.encode())
 

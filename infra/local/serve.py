@@ -26,7 +26,7 @@ from infra.local.welcome import welcome
 from threadkeep.domain.clock import SystemClock
 from threadkeep.providers.catalogue import Catalogue, CatalogueError
 
-_TO_CLOSE = 0.5  # seconds for what must not hold up the end
+_TO_CLOSE = 0.3  # seconds for what must not hold up the end
 
 
 def serve(settings: Settings, version: str) -> NoReturn:

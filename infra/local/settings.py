@@ -12,6 +12,7 @@ from threadkeep.domain.ids import valid_project
 
 DEFAULT_PROJECT = "default"
 _MAX_RUN_SECONDS = 365 * 86_400  # what a state machine's execution can wait for
+_MAX_POLL_AFTER_MS = 60_000
 _KEY = re.compile(r"[!-+\--9;-~]{1,256}")  # printable, without blanks, commas and colons
 
 
@@ -25,6 +26,8 @@ class Settings:
     models: Path | None = None
     run_seconds: int = 600
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    poll_after_ms: int = 200
+    strict_beta: bool = False
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -35,6 +38,8 @@ def add_options(parser: ArgumentParser) -> None:
         ("state", "DIR", "folder that keeps the data (a temporary one, removed at the end)"),
         ("models", "FILE", "which model answers for which name (a built-in echo for all)"),
         ("run-seconds", "N", "seconds that a run may take (600)"),
+        ("poll-after-ms", "N", "milliseconds between two looks at a run, as SDKs are told (200)"),
+        ("strict-beta", "on|off", "whether the OpenAI-Beta header must be there (off)"),
     ):
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text} [{_variable(name)}]")
     parser.add_argument(
@@ -57,6 +62,8 @@ def settings(options: Namespace, environment: Mapping[str, str] = os.environ) ->
         models=given.path("models"),
         run_seconds=given.number("run-seconds", defaults.run_seconds, 1, _MAX_RUN_SECONDS),
         api_keys=_api_keys(given.texts("api-key")),
+        poll_after_ms=given.number("poll-after-ms", defaults.poll_after_ms, 1, _MAX_POLL_AFTER_MS),
+        strict_beta=given.switch("strict-beta"),
     )
 
 
@@ -81,6 +88,14 @@ class _Given:
     def path(self, name: str) -> Path | None:
         text = self.text(name)
         return Path(text).expanduser() if text else None
+
+    def switch(self, name: str) -> bool:
+        text = self.text(name) or "off"
+        if text not in ("on", "off"):
+            raise CommandError(
+                f"--{name} (or {_variable(name)}) must be on or off, not {text[:40]!r}."
+            )
+        return text == "on"
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         text = self.text(name)

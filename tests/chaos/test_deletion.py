@@ -1,37 +1,47 @@
 """A deleted thread: not found at once, and soon nothing of it is left."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults import KillFrom
+from tests.objects import IDS, NOW, message, ref, run, run_ref
 from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import Refused, System, running
+from threadkeep.domain.turns import text_step
 from threadkeep.providers.port import Text
-from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, Table
+from threadkeep.store.contents import put_message
+from threadkeep.store.database import Put
+from threadkeep.store.items import to_dynamodb
+from threadkeep.store.new_runs import put_run
+from threadkeep.store.run_steps import put_step
+from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_EVENTS, RUN_STEPS, RUNS, Table
 
-UNDER_A_THREAD = (CONTENTS, MESSAGES, RUNS, RUN_STEPS)
+UNDER_A_THREAD = (CONTENTS, MESSAGES, RUNS)
+UNDER_A_RUN = (RUN_STEPS, RUN_EVENTS)
 
 
-def rows(system: System, table: Table, partition: str) -> list[dict[str, Any]]:
-    """What is stored under a partition key."""
+def has_rows(system: System, table: Table, partition: str) -> bool:
+    """Whether anything is stored under a partition key."""
     query = {
         "TableName": table.name,
         "KeyConditionExpression": "#k = :k",
         "ExpressionAttributeNames": {"#k": table.partition_key.name},
         "ExpressionAttributeValues": {":k": {"S": partition}},
         "ConsistentRead": True,
+        "Limit": 1,
     }
-    found: list[dict[str, Any]] = system.local.dynamodb.call("Query", query)["Items"]
-    return found
+    return bool(system.local.dynamodb.call("Query", query)["Items"])
 
 
-def left(system: System, run: dict[str, Any]) -> int:
-    """How many rows there are of the run's thread."""
-    thread = f"acme/{run['thread_id']}"
-    partitions = {RUN_STEPS.name: f"{thread}/{run['id']}"}
-    return sum(len(rows(system, t, partitions.get(t.name, thread))) for t in UNDER_A_THREAD)
+def left(system: System, *runs: dict[str, Any]) -> list[str]:
+    """The tables in which there is something of a thread with these runs."""
+    thread = f"acme/{runs[0]['thread_id']}"
+    partitions = [(table, thread) for table in UNDER_A_THREAD]
+    partitions += [(table, f"{thread}/{run['id']}") for run in runs for table in UNDER_A_RUN]
+    return [table.name for table, key in partitions if has_rows(system, table, key)]
 
 
 def delete(system: System, run: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +70,7 @@ def test_everything_is_gone(tmp_path: Path) -> None:
             assert refused.value.error["message"] == f"No thread found with id '{thread_id}'."
         with pytest.raises(Refused):
             delete(system, run)
-        system.until(lambda: left(system, run) == 0)
+        system.until(lambda: not left(system, run))
 
 
 def test_a_run_that_was_going_writes_nothing_more(tmp_path: Path) -> None:
@@ -70,9 +80,9 @@ def test_a_run_that_was_going_writes_nothing_more(tmp_path: Path) -> None:
         run = system.new_run("Hi")
         system.until(lambda: system.steps(run))
         delete(system, run)
-        system.until(lambda: left(system, run) == 0)
+        system.until(lambda: not left(system, run))
         system.until(lambda: not system.executing(f"{run['id']}-1"), moving=1)
-        assert left(system, run) == 0
+        assert not left(system, run)
 
 
 @pytest.mark.parametrize("first", range(9))
@@ -82,4 +92,43 @@ def test_the_cleaner_killed_from_any_call_on(tmp_path: Path, first: int) -> None
         run = system.ended(system.new_run("Hi"))
         system.local.transport.interceptors.append(KillFrom("cleaner", first))
         delete(system, run)
-        system.until(lambda: left(system, run) == 0, moving=0.25)
+        system.until(lambda: not left(system, run), moving=0.25)
+
+
+def fill(system: System, thread_id: str) -> list[dict[str, Any]]:
+    """Give the thread 10,000 messages and 50 runs, each with a step, an event and long content."""
+    given = ref(thread_id)
+    runs = [replace(run(thread_id, status="completed"), id=IDS.new("run", NOW)) for _ in range(50)]
+    messages = [message(thread_id, str(n)) for n in range(10_000)]
+    puts = [put for each in messages for put in put_message(given, each)]
+    for each in runs:
+        begun = replace(each, steps=1)
+        puts += [put_run(given, each), *put_step(run_ref(each), text_step(begun, NOW))]
+        puts.append(Put(RUN_EVENTS, {"run": run_ref(each).partition, "seq": 1}))
+        puts.append(Put(CONTENTS, {**given.key, "part": f"{begun.open_message_id}#00"}))
+    for start in range(0, len(puts), 25):
+        chunk: dict[str, list[Any]] = {}
+        for put in puts[start : start + 25]:
+            request = {"PutRequest": {"Item": to_dynamodb(put.item)}}
+            chunk.setdefault(put.table.name, []).append(request)
+        system.local.dynamodb.call("BatchWriteItem", {"RequestItems": chunk})
+    return [{"thread_id": thread_id, "id": each.id} for each in runs]
+
+
+def test_a_large_thread_with_the_cleaner_killed_five_times(tmp_path: Path) -> None:
+    """10,000 messages and 50 runs: 404 at once, and soon nothing is left in any table."""
+    with running(tmp_path) as system:
+        thread_id = system.thread()["id"]
+        runs = fill(system, thread_id)
+        assert set(left(system, *runs)) == {t.name for t in (*UNDER_A_THREAD, *UNDER_A_RUN)}
+        kills = [KillFrom("cleaner", 40 * n, victim=n) for n in range(1, 6)]
+        system.local.transport.interceptors += kills
+        delete(system, runs[0])
+        for path in ("", "/messages", "/runs", f"/runs/{runs[0]['id']}"):
+            with pytest.raises(Refused) as refused:
+                system.get(f"/threads/{thread_id}{path}")
+            assert refused.value.status == 404
+        last = MESSAGES, f"acme/{thread_id}"
+        system.until(lambda: not has_rows(system, *last), moving=0.25)
+        system.until(lambda: not left(system, *runs))
+        assert [kill.calls for kill in kills] == [40 * n + 1 for n in range(1, 6)]

@@ -1,5 +1,6 @@
-"""The stack, synthesized once: by `make synth`'s program, as the CDK CLI does it, and for
-production. Importing CDK takes seconds, so the first and the last share this process.
+"""The packages, laid out as in Lambda. The stack, synthesized once: by `make synth`'s program, as
+the CDK CLI does it, and for production. Importing CDK takes seconds, so the first and the last
+share this process.
 """
 
 import contextlib
@@ -7,16 +8,20 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pydantic
 import pytest
 
 from infra.aws import app, synth
-from infra.aws.packaging import ROOT
+from infra.aws.packaging import ROOT, stage
+from tests.infra import invoked
+from tests.infra.runtime_api import PACKAGES
 from tests.infra.template import Template
 
 CDK_JSON = app.CDK_JSON
@@ -38,8 +43,16 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     made, by_app, kept = (tmp_path_factory.mktemp(name) for name in ("synth", "app", "kept"))
     process = _start_app(by_app)
     printed = synthesize(made, {"bundle": False})
-    # As from the command line, where every value is a text.
-    production = {"bundle": "false", "prod": "true", "stack": "Kept", "run_seconds": "300"}
+    # As from the command line, where every value is a text; none is the default.
+    production = {
+        "bundle": "false",
+        "prod": "true",
+        "stack": "Kept",
+        "run_seconds": "300",
+        "poll_after_ms": "900",
+        "strict_beta": "true",
+        "streaming": "off",
+    }
     synthesize(kept, production)
     _, error = process.communicate(timeout=180)
     assert process.returncode == 0, error
@@ -49,6 +62,23 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
         Template(kept / "Kept.template.json"),
         printed,
     )
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """`/opt` and `/var/task`: the layers one over the other, and the functions' zip.
+
+    For the layer of third-party packages stands the folder where this machine has them.
+    """
+    folder = tmp_path_factory.mktemp("built")
+    packages = stage(folder / "packages", lambda _: None, bundle=False)
+    layers = folder / "opt"
+    for layer in (packages.core, packages.runtime):
+        shutil.copytree(layer, layers, dirs_exist_ok=True)
+    (layers / PACKAGES).parent.mkdir(parents=True)
+    (layers / PACKAGES).symlink_to(Path(pydantic.__file__).parents[1])
+    shutil.copy(invoked.__file__, packages.functions)
+    return layers, packages.functions
 
 
 @pytest.fixture(scope="session")

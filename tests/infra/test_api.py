@@ -4,12 +4,17 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from functions.routes import ROUTES
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed, not_found
+from tests.infra.conftest import Synthesized
 from tests.infra.template import Properties, Template
 
 _KEYS = {"message", "type", "param", "code"}
-_INVOCATION = re.compile(r".*:lambda:path/2015-03-31/functions/\$\{(\w+)\.Arn\}/invocations")
+_FUNCTION = r"/functions/\$\{(\w+)\.Arn\}"
+_INVOCATION = re.compile(rf".*:lambda:path/2015-03-31{_FUNCTION}/invocations")
+_STREAM = re.compile(rf".*:lambda:path/2021-11-15{_FUNCTION}/response-streaming-invocations")
 
 
 def _mocks(template: Template) -> dict[str, Properties]:
@@ -27,20 +32,43 @@ def _mock_body(method: Properties) -> Any:
     return json.loads(body.replace("$path", "/v1/x").replace("$context.httpMethod", "PUT"))
 
 
-def test_every_route_has_a_method_that_calls_its_function(template: Template) -> None:
-    """The route table is the API: no method is missing, none goes elsewhere."""
+def _called(template: Template) -> dict[tuple[str, str], tuple[str, bool]]:
+    """(method, path) → the function that is called, and whether its answer is streamed."""
     functions = template.functions()
     called = {}
     for (method, path), properties in template.methods().items():
         if method != "ANY":
             integration = properties["Integration"]
-            match = _INVOCATION.fullmatch(integration["Uri"])
+            streamed = "ResponseTransferMode" in integration
+            match = (_STREAM if streamed else _INVOCATION).fullmatch(integration["Uri"])
             assert match
             assert integration["Type"] == "AWS_PROXY"
-            assert integration["TimeoutInMillis"] == 29_000
-            assert "ResponseTransferMode" not in integration
-            called[method, path] = functions[match[1]]
-    assert called == {(route.method, route.path): route.function for route in ROUTES}
+            assert integration["TimeoutInMillis"] == (900_000 if streamed else 29_000)
+            assert integration.get("ResponseTransferMode", "STREAM") == "STREAM"
+            called[method, path] = (functions[match[1]], streamed)
+    return called
+
+
+def test_every_route_has_a_method_that_calls_its_function(template: Template) -> None:
+    """The route table is the API: no method is missing, none goes elsewhere; those that stream may
+    take 15 minutes, the others are buffered.
+    """
+    expected = {(r.method, r.path): (r.function, r.streaming) for r in ROUTES}
+    assert _called(template) == expected
+    streamed = {route for route, (_, streaming) in expected.items() if streaming}
+    run = "/threads/{thread_id}/runs"
+    assert streamed == {
+        ("POST", "/threads/runs"),
+        ("POST", run),
+        ("POST", f"{run}/{{run_id}}/submit_tool_outputs"),
+        ("GET", f"{run}/{{run_id}}/stream"),
+    }
+
+
+def test_with_streaming_off_every_route_is_buffered(synthesized: Synthesized) -> None:
+    """The same routes to the same functions, none of them streamed."""
+    called = _called(synthesized.production)
+    assert called == {(r.method, r.path): (r.function, False) for r in ROUTES}
 
 
 def test_every_route_is_behind_the_authorizer(template: Template) -> None:
@@ -78,6 +106,7 @@ def test_the_api_may_call_each_function_by_one_permission(template: Template) ->
         assert f"${{{api}}}/" in permission["SourceArn"]
 
 
+@pytest.mark.promise("18.7", "18.8")
 def test_an_unknown_method_is_405_on_every_resource(template: Template) -> None:
     """Without MOCK methods API Gateway would answer 403 with a text of its own."""
     routed = {route.path for route in ROUTES}
@@ -89,6 +118,7 @@ def test_an_unknown_method_is_405_on_every_resource(template: Template) -> None:
         assert mocks[path]["MethodResponses"][0]["StatusCode"] == "405"
 
 
+@pytest.mark.promise("18.7", "18.8")
 def test_an_unknown_path_is_404(template: Template) -> None:
     """At the root, anywhere below it, and at a resource that only leads to others."""
     routed = {route.path for route in ROUTES}
@@ -101,6 +131,7 @@ def test_an_unknown_path_is_404(template: Template) -> None:
     assert set(template.paths().values()) == set(mocks)
 
 
+@pytest.mark.promise("18.8", "1.10")
 def test_a_refusal_needs_no_key_and_takes_any_common_body(template: Template) -> None:
     """A MOCK method answers before the authorizer, with a request id, whatever the body is."""
     for method in _mocks(template).values():
@@ -114,10 +145,14 @@ def test_a_refusal_needs_no_key_and_takes_any_common_body(template: Template) ->
         (response,) = integration["IntegrationResponses"]
         assert response["StatusCode"] == str(status)
         assert response["ResponseParameters"] == {
-            "method.response.header.x-request-id": "context.requestId"
+            "method.response.header.x-request-id": "context.requestId",
+            "method.response.header.openai-version": "'2020-10-01'",
         }
+        shown = method["MethodResponses"][0]["ResponseParameters"]
+        assert shown == dict.fromkeys(response["ResponseParameters"], True)
 
 
+@pytest.mark.promise("18.8", "1.10")
 def test_every_gateway_response_carries_the_envelope_and_a_request_id(template: Template) -> None:
     """What API Gateway answers by itself reads like every other error."""
     found = template.of_type("AWS::ApiGateway::GatewayResponse").values()
@@ -127,8 +162,10 @@ def test_every_gateway_response_carries_the_envelope_and_a_request_id(template: 
         assert set(json.loads(body)["error"]) == _KEYS
         parameters = response["ResponseParameters"]
         assert parameters["gatewayresponse.header.x-request-id"] == "context.requestId"
+        assert parameters["gatewayresponse.header.openai-version"] == "'2020-10-01'"
 
 
+@pytest.mark.promise("18.6")
 def test_a_wrong_key_is_answered_with_its_mask(template: Template) -> None:
     """The authorizer's context holds the mask; the text and code are the contract's."""
     found = template.of_type("AWS::ApiGateway::GatewayResponse").values()

@@ -7,6 +7,7 @@ from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allow
 _REQUEST = Refused("req_1", "PUT", "/v1/threads", masked_key="sk-th****abcd")
 
 
+@pytest.mark.promise("18.1", "18.8")
 @pytest.mark.parametrize("name", GATEWAY_RESPONSES)
 def test_every_answer_is_the_envelope_with_all_four_keys(name: str) -> None:
     """SDKs read `error.message`, `type`, `param` and `code` of every error."""
@@ -49,6 +50,7 @@ def test_a_wrong_key_is_shown_masked_and_a_missing_one_is_said_to_be_missing() -
     assert missing["code"] is None
 
 
+@pytest.mark.promise("1.16", "18.10")
 def test_an_answer_that_may_follow_a_write_is_not_retried() -> None:
     """A resent POST would make the object twice; before the integration nothing was written."""
     for name, answer_to in GATEWAY_RESPONSES.items():

@@ -11,7 +11,7 @@ import pytest
 
 from functions.deployment import FUNCTIONS
 from functions.routes import ROUTES
-from infra.aws.packaging import REQUIREMENTS, ROOT, Packages, stage
+from infra.aws.packaging import REQUIREMENTS, ROOT, WRAPPER, Packages, stage
 
 
 def _say(_line: str) -> None:
@@ -47,6 +47,12 @@ def test_the_core_layer_has_threadkeep_under_python(packages: Packages) -> None:
     assert _files(packages.core) == expected
 
 
+def test_the_runtime_layer_has_the_wrapper_and_its_loop(packages: Packages) -> None:
+    """The wrapper lies where AWS_LAMBDA_EXEC_WRAPPER names it, in `/opt`."""
+    loop = {f"python/threadkeep_runtime/{f}" for f in _sources("layers/runtime/threadkeep_runtime")}
+    assert _files(packages.runtime) == {WRAPPER, *loop}
+
+
 def test_the_functions_zip_has_functions_and_models_at_its_root(packages: Packages) -> None:
     """The working folder of a function is the zip's root."""
     expected = {f"functions/{f}" for f in _sources("functions")} | {"models.toml"}
@@ -60,26 +66,39 @@ def test_every_entry_and_handler_is_in_the_functions_zip(packages: Packages) -> 
         assert (packages.functions / f"{module.replace('.', '/')}.py").exists(), module
 
 
+def _imports(folder: Path) -> set[str]:
+    """The top-level names that the code in a folder imports."""
+    imported = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.partition(".")[0])
+    return imported
+
+
 def test_what_is_deployed_imports_nothing_that_is_not(packages: Packages) -> None:
     """Only the standard library, the two packages and what the layer's lock names."""
     lock = re.findall(r"^([a-z0-9-]+)==", REQUIREMENTS.read_text(), re.MULTILINE)
     known = {name.replace("-", "_") for name in lock} | {"functions", "threadkeep"}
-    imported = set()
-    for folder in (packages.core, packages.functions):
-        for path in folder.rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Import):
-                    imported |= {alias.name.partition(".")[0] for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    imported.add(node.module.partition(".")[0])
+    imported = _imports(packages.core) | _imports(packages.functions)
     assert imported - sys.stdlib_module_names <= known
 
 
+def test_the_runtime_needs_nothing_but_python(packages: Packages) -> None:
+    """It runs before anything else can be imported, and can't be broken by what is."""
+    imported = _imports(packages.runtime) - sys.stdlib_module_names
+    assert imported == {"threadkeep_runtime"}
+
+
 def test_lambda_s_user_may_read_everything(packages: Packages) -> None:
-    """Whatever the umask was here: every file readable, every folder open."""
-    for folder in (packages.core, packages.functions):
+    """Whatever the umask was here: files readable, folders open, the wrapper a program."""
+    wrapper = packages.runtime / WRAPPER
+    for folder in (packages.core, packages.runtime, packages.functions):
         for path in (folder, *folder.rglob("*")):
-            assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644)
+            opened = path.is_dir() or path == wrapper
+            assert path.stat().st_mode & 0o777 == (0o755 if opened else 0o644)
 
 
 def test_the_dependency_layer_is_for_python_3_13_on_arm64(tmp_path: Path) -> None:

@@ -8,7 +8,15 @@ from infra.aws.settings import SettingError, Settings
 from tests.infra.conftest import Synthesized, synthesize
 from tests.infra.template import Template
 
-_DEFAULTS = {"stack": "Threadkeep", "prod": False, "run_seconds": 600, "bundle": True}
+_DEFAULTS = {
+    "stack": "Threadkeep",
+    "prod": False,
+    "run_seconds": 600,
+    "poll_after_ms": 500,
+    "strict_beta": False,
+    "streaming": "on",
+    "bundle": True,
+}
 
 
 def test_make_synth_and_the_cdk_app_make_the_same_template(synthesized: Synthesized) -> None:
@@ -79,6 +87,11 @@ def test_a_wrong_setting_ends_the_synthesis_with_one_line(
         ("run_seconds", "600.5"),
         ("run_seconds", "٣٠٠"),
         ("run_seconds", True),
+        ("poll_after_ms", 0),
+        ("poll_after_ms", 60_001),
+        ("strict_beta", "on"),
+        ("streaming", "true"),
+        ("streaming", None),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: object) -> None:
@@ -89,5 +102,21 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: obje
 
 def test_settings_from_the_command_line_are_texts() -> None:
     """`cdk … -c prod=true -c run_seconds=840` means what it says."""
-    texts = {"stack": "A-1", "prod": "true", "run_seconds": "840", "bundle": "False"}
-    assert Settings.read(texts.get) == Settings("A-1", prod=True, run_seconds=840, bundle=False)
+    texts = {
+        "stack": "A-1",
+        "prod": "true",
+        "run_seconds": "840",
+        "poll_after_ms": "60000",
+        "strict_beta": "true",
+        "streaming": "off",
+        "bundle": "False",
+    }
+    assert Settings.read(texts.get) == Settings(
+        "A-1",
+        prod=True,
+        run_seconds=840,
+        poll_after_ms=60_000,
+        strict_beta=True,
+        streaming=False,
+        bundle=False,
+    )

@@ -183,6 +183,7 @@ def test_a_body_over_the_limit_is_413(gateway: Gateway, functions: Functions) ->
     assert functions.events == []
 
 
+@pytest.mark.promise("18.6")
 @pytest.mark.parametrize("headers", [(), (("authorization", ""),), (("x-api-key", "sk-good"),)])
 def test_no_key_is_401_without_a_question(
     gateway: Gateway, functions: Functions, headers: tuple[tuple[str, str], ...]
@@ -194,6 +195,7 @@ def test_no_key_is_401_without_a_question(
     assert functions.events == []
 
 
+@pytest.mark.promise("18.6")
 def test_a_wrong_key_is_401_with_its_mask(gateway: Gateway, functions: Functions) -> None:
     """Deny is the contract's 401; it shows the authorizer's mask, and never the key."""
     response = gateway.answer(get("/v1/models", ("authorization", "Bearer sk-bad-secret")))
@@ -233,6 +235,7 @@ def test_a_policy_allows_only_what_it_names(gateway: Gateway, functions: Functio
     assert gateway.answer(get("/v1/threads/thread_a")).status == 401
 
 
+@pytest.mark.promise("18.9", "1.16")
 def test_a_failed_function_is_500_and_not_to_be_sent_again(
     gateway: Gateway, functions: Functions, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -29,6 +29,7 @@ def check(model: Body, body: Any, text: str, param: str | None, code: str) -> No
     assert (refused.message, refused.param, refused.code) == (text, param, code)
 
 
+@pytest.mark.promise("18.4")
 @pytest.mark.parametrize(
     ("model", "body", "path"),
     [
@@ -55,6 +56,7 @@ def test_missing(model: Body, body: Any, path: str) -> None:
     check(model, body, text, path, "missing_required_parameter")
 
 
+@pytest.mark.promise("1.13", "18.4")
 @pytest.mark.parametrize(
     ("model", "body", "path"),
     [
@@ -80,6 +82,7 @@ def test_unknown(model: Body, body: Any, path: str) -> None:
     check(model, body, f"Unknown parameter: '{path}'.", path, "unknown_parameter")
 
 
+@pytest.mark.promise("18.4")
 @pytest.mark.parametrize(
     ("model", "body", "path", "expected", "got"),
     [
@@ -168,6 +171,7 @@ def test_a_body_that_is_no_object(body: str, got: str) -> None:
     check(CreateRun, body, text, None, "invalid_type")
 
 
+@pytest.mark.promise("18.4")
 @pytest.mark.parametrize(
     ("model", "body", "path", "value", "supported"),
     [
@@ -213,6 +217,7 @@ def test_unsupported_value(model: Body, body: Any, path: str, value: str, suppor
     check(model, body, text, path, "invalid_value")
 
 
+@pytest.mark.promise("18.4")
 @pytest.mark.parametrize(
     ("model", "body", "path", "expected"),
     [
@@ -243,6 +248,7 @@ def test_invalid_value(model: Body, body: Any, path: str, expected: str) -> None
     check(model, body, f"Invalid '{path}'. Expected {expected}.", path, "invalid_value")
 
 
+@pytest.mark.promise("18.3")
 @pytest.mark.parametrize(
     ("sent", "shown"),
     [
@@ -261,6 +267,7 @@ def test_an_id_that_is_none(sent: str, shown: str) -> None:
     check(CreateRun, run(assistant_id=sent), text, "assistant_id", "invalid_value")
 
 
+@pytest.mark.promise("18.5")
 @pytest.mark.parametrize(
     ("model", "body", "path", "limit"),
     [
@@ -304,6 +311,7 @@ def test_too_many_properties() -> None:
     check(CreateAssistant, body, text, "metadata", "object_above_max_properties")
 
 
+@pytest.mark.promise("18.5")
 @pytest.mark.parametrize(
     ("model", "body", "path", "limit"),
     [
@@ -343,6 +351,7 @@ def test_empty_array() -> None:
     check(CreateMessage, message(content=[]), text, "content", "empty_array")
 
 
+@pytest.mark.promise("18.5")
 @pytest.mark.parametrize(
     ("model", "body", "path", "maximum", "value"),
     [
@@ -375,6 +384,7 @@ def test_above_maximum(model: Body, body: Any, path: str, maximum: int, value: f
     check(model, body, text, path, f"{kind}_above_max_value")
 
 
+@pytest.mark.promise("18.5")
 @pytest.mark.parametrize(
     ("model", "body", "path", "minimum", "value"),
     [

@@ -34,32 +34,16 @@ def resolved(**fields: Any) -> Run:
     )
 
 
-@pytest.mark.parametrize(
-    ("fields", "name"),
-    [
-        ({"stream": True}, "stream"),
-        ({"tools": [FUNCTION]}, "tools"),
-        ({"max_prompt_tokens": 256}, "max_prompt_tokens"),
-        ({"max_completion_tokens": 256}, "max_completion_tokens"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
-        (
-            {"response_format": {"type": "json_schema", "json_schema": {"name": "n"}}},
-            "response_format",
-        ),
-        ({"reasoning_effort": "low"}, "reasoning_effort"),
-        ({"tool_choice": "required"}, "tool_choice"),
-        ({"tool_choice": FUNCTION}, "tool_choice"),
-    ],
-)
-def test_run_parameters(fields: dict[str, Any], name: str) -> None:
-    """A run that names a parameter of a later issue is refused, whichever way it is created."""
-    models: tuple[type[CreateRun | CreateThreadAndRun], ...] = (CreateRun, CreateThreadAndRun)
-    for model in models:
+@pytest.mark.parametrize("stream", [None, False, True])
+def test_streams(stream: bool | None) -> None:
+    """A stream is refused where it can't be sent, and there alone."""
+    not_supported.refuse_stream(stream, streaming=True)
+    if stream:
         with pytest.raises(InvalidRequest) as refused:
-            not_supported.refuse_run(parse(model, json.dumps(run(**fields))))
-        error = refused.value
-        assert error.message == f"'{name}' is not supported yet."
-        assert (error.param, error.code) == (name, "unsupported_parameter")
+            not_supported.refuse_stream(stream, streaming=False)
+        assert (refused.value.param, refused.value.code) == ("stream", "unsupported_parameter")
+    else:
+        not_supported.refuse_stream(stream, streaming=False)
 
 
 @pytest.mark.parametrize("kind", ["code_interpreter", "file_search"])
@@ -75,43 +59,29 @@ def test_hosted_tools(kind: str) -> None:
         assert (refused.value.param, refused.value.code) == ("tools", "unsupported_tool")
 
 
-@pytest.mark.parametrize(
-    ("fields", "name"),
-    [
-        ({"tools": [FUNCTION]}, "tools"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
-        ({"reasoning_effort": "medium"}, "reasoning_effort"),
-    ],
-)
-def test_inherited_parameters(fields: dict[str, Any], name: str) -> None:
-    """What a run has from its assistant is refused like what it names itself."""
-    with pytest.raises(InvalidRequest) as refused:
-        not_supported.refuse_resolved_run(resolved(**fields))
-    assert (refused.value.param, refused.value.code) == (name, "unsupported_parameter")
-
-
-def test_defaults_are_not_refused() -> None:
+def test_what_is_built_is_not_refused() -> None:
     """Nulls, defaults and what is built already pass."""
     optional = [name for name in CreateRun.model_fields if name != "assistant_id"]
-    defaults = {
-        "stream": False,
-        "tools": [],
-        "tool_choice": "none",
+    built = {
+        "stream": True,
+        "tools": [FUNCTION],
+        "tool_choice": FUNCTION,
         "parallel_tool_calls": False,
-        "response_format": {"type": "text"},
+        "response_format": {"type": "json_object"},
+        "reasoning_effort": "low",
+        "max_prompt_tokens": 256,
         "truncation_strategy": {"type": "last_messages", "last_messages": 1},
-        "additional_messages": [part(type="text", text="Hello"), message(attachments=[])],
+        "additional_messages": [PICTURE, message(attachments=[])],
     }
-    for fields in ({}, dict.fromkeys(optional), defaults):
+    for fields in ({}, dict.fromkeys(optional), built):
         not_supported.refuse_run(parse(CreateRun, json.dumps(run(**fields))))
-    for format_ in ("auto", {"type": "text"}):
-        not_supported.refuse_resolved_run(resolved(response_format=format_))
+    for format_ in ("auto", {"type": "json_object"}):
+        not_supported.refuse_resolved_run(resolved(response_format=format_, tools=[FUNCTION]))
 
 
 @pytest.mark.parametrize(
     ("body", "name", "param"),
     [
-        (PICTURE, "image_url", "content"),
         (
             part(type="image_file", image_file={"file_id": "file-1"}),
             "image_file",
@@ -121,7 +91,7 @@ def test_defaults_are_not_refused() -> None:
     ],
 )
 def test_messages(body: dict[str, Any], name: str, param: str) -> None:
-    """Pictures and attachments are refused, wherever the message is."""
+    """Files of the store, as pictures or attached, are refused wherever the message is."""
     places: list[tuple[str, Callable[[], None]]] = [
         (param, lambda: not_supported.refuse_message(parse(CreateMessage, json.dumps(body)))),
         (
@@ -157,13 +127,3 @@ def test_vector_stores_that_would_have_to_be_made() -> None:
     with pytest.raises(InvalidRequest) as refused:
         not_supported.refuse_thread(parse(CreateThread, json.dumps({"tool_resources": STORES})))
     assert refused.value.param == "tool_resources.file_search.vector_stores"
-
-
-@pytest.mark.parametrize("name", ["include[]", "include"])
-def test_include(name: str) -> None:
-    """`include[]` is refused, with or without its brackets; other queries pass."""
-    with pytest.raises(InvalidRequest) as refused:
-        not_supported.refuse_query({"limit": "1", name: "step_details"})
-    assert (refused.value.param, refused.value.code) == ("include[]", "unsupported_parameter")
-    not_supported.refuse_query({"limit": "1", "stream": "true"})
-    not_supported.refuse_query(None)

@@ -96,6 +96,7 @@ def test_ids_that_are_well_formed() -> None:
     assert query_id({}, "run_id", "run") is None
 
 
+@pytest.mark.promise("14.7")
 @unhurried
 @given(
     st.dictionaries(

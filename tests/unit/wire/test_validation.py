@@ -84,6 +84,7 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert parse(CreateAssistant, b'{"model": "a", "model": "b"}').model == "b"
 
 
+@pytest.mark.promise("1.14")
 def test_nulls_are_absences() -> None:
     """An explicit null for an optional field is as good as leaving it out."""
     for model in BODIES:
@@ -135,6 +136,7 @@ def outcome(model: type[BaseModel], raw: bytes | str) -> BaseModel | InvalidRequ
         return refused
 
 
+@pytest.mark.promise("1.8", "18.4")
 @unhurried
 @given(bodies())
 def test_any_json_is_taken_or_refused(sent: tuple[type[BaseModel], str]) -> None:
@@ -146,6 +148,7 @@ def test_any_json_is_taken_or_refused(sent: tuple[type[BaseModel], str]) -> None
         json.dumps(result.model_dump(), allow_nan=False)
 
 
+@pytest.mark.promise("1.8")
 @unhurried
 @given(st.sampled_from(BODIES), st.binary(max_size=40) | st.text(st.characters(), max_size=40))
 def test_any_bytes_are_taken_or_refused(model: type[BaseModel], raw: bytes | str) -> None:

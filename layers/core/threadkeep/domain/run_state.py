@@ -99,12 +99,18 @@ def effective_status(run: Run, now: float) -> RunStatus:
     return "cancelled" if run.status == "cancelling" else "expired"
 
 
+def abandoned(run: Run) -> bool:
+    """Whether the run's thread was deleted under it: nothing else cancels without a time."""
+    return run.status == ABANDON.target and run.cancelled_at is None
+
+
 def effective(run: Run, now: float) -> Run:
     """The run as readers see it at `now`."""
     status = effective_status(run, now)
     if status == run.status:
         return run
-    return replace(run, status=status, **ended_at(status, run.expires_at))
+    ending = ended_at(status, run.expires_at)
+    return replace(run, status=status, usage=run.usage or Usage(), **ending)
 
 
 def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
@@ -114,6 +120,11 @@ def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
         return step
     ending = {"expired": EXPIRE, "cancelled": CANCEL}.get(status, CRASH)
     return replace(step, **step_ends(ending, run.expires_at, error=run.last_error))
+
+
+def end_time(run: Run, now: int) -> int:
+    """When a run ends whose end is written at `now`: for readers it is over at its deadline."""
+    return min(now, run.expires_at)
 
 
 def step_ends(

@@ -15,10 +15,10 @@ from threadkeep.domain.events import (
     step_event,
 )
 from threadkeep.domain.objects import LastError, Message, Run, RunStep
-from threadkeep.domain.run_state import Transition, step_ends
+from threadkeep.domain.run_state import PARK, Transition, step_ends
 from threadkeep.domain.tool_calls import FunctionCall, tool_calls_step
 from threadkeep.domain.turns import message_ends, said
-from threadkeep.store.contents import put_message
+from threadkeep.store.contents import end_message
 from threadkeep.store.database import Action
 from threadkeep.store.keys import RunRef
 from threadkeep.store.open_turn import close_open_turn
@@ -49,9 +49,9 @@ def close_turn(
         return Closing(close_open_turn(ref, run, transition, now, error), [])
     message = store.messages.read(ref.thread, run.open_message_id)
     told = _told(ref, run, store)
-    if step.type == "tool_calls" and run.status == "in_progress":
+    if step.type == "tool_calls" and run.status != PARK.target:
         step = tool_calls_step(run, step.created_at, _calls(told))
-    if message:
+    if message and told:
         message = said(message, "".join(d.text for d in told if isinstance(d, TextDelta)))
     return closed(ref, step, message, transition, now, error)
 
@@ -73,7 +73,7 @@ def closed(
     if message_reason:
         ends["incomplete_reason"] = message_reason
     message = replace(message, **ends)
-    actions: list[Action] = [*put_step(ref, step), *put_message(ref.thread, message)]
+    actions: list[Action] = [*put_step(ref, step), *end_message(ref.thread, message)]
     return Closing(actions, [message_event(message), step_event(step)])
 
 

@@ -1,10 +1,13 @@
 """Gathering deltas: the first of a turn is told at once, then one row for what came since."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from threadkeep.domain.events import CallDelta, TextDelta
 
 Delta = TextDelta | CallDelta
+
+_LONGEST = 40_000  # characters in a delta: whatever they are, its row holds them
 
 
 class Deltas:
@@ -32,10 +35,11 @@ class Deltas:
         if isinstance(change, TextDelta) and self._first:
             change = replace(change, first=True)
         self._first = False
-        merged = _merged(self._pending, change)
-        if merged is None and self._pending:
-            ready.append(self._pending)
-        self._pending = merged or change
+        for piece in _pieces(change):
+            merged = _merged(self._pending, piece)
+            if merged is None and self._pending:
+                ready.append(self._pending)
+            self._pending = merged or piece
         return [*ready, *self.flush(now)] if now >= self._last + self._gather else ready
 
     def flush(self, now: float) -> list[Delta]:
@@ -47,12 +51,38 @@ class Deltas:
         return [ready]
 
 
+def _pieces(change: Delta) -> Iterator[Delta]:
+    """The change in pieces that are not too long; the first has what is told once."""
+    text = _text(change)
+    yield _with(change, text[:_LONGEST])
+    for start in range(_LONGEST, len(text), _LONGEST):
+        piece = text[start : start + _LONGEST]
+        if isinstance(change, TextDelta):
+            yield TextDelta(change.id, piece)
+        else:
+            yield CallDelta(change.id, change.index, arguments=piece)
+
+
 def _merged(pending: Delta | None, change: Delta) -> Delta | None:
-    """Both as one, if they are of a kind; ids and names are never told twice."""
-    if isinstance(pending, TextDelta) and isinstance(change, TextDelta):
-        return replace(pending, text=pending.text + change.text)
+    """Both as one, if they are of a kind and not too long; ids and names are never told twice."""
+    if pending is None or not _of_a_kind(pending, change):
+        return None
+    text = _text(pending) + _text(change)
+    return _with(pending, text) if len(text) <= _LONGEST else None
+
+
+def _of_a_kind(pending: Delta, change: Delta) -> bool:
     if isinstance(pending, CallDelta) and isinstance(change, CallDelta):
-        if pending.call_id or change.call_id or pending.index != change.index:
-            return None
-        return replace(pending, arguments=pending.arguments + change.arguments)
-    return None
+        begins = pending.call_id or change.call_id
+        return not begins and pending.index == change.index
+    return isinstance(pending, TextDelta) and isinstance(change, TextDelta)
+
+
+def _text(delta: Delta) -> str:
+    return delta.text if isinstance(delta, TextDelta) else delta.arguments
+
+
+def _with(delta: Delta, text: str) -> Delta:
+    if isinstance(delta, TextDelta):
+        return replace(delta, text=text)
+    return replace(delta, arguments=text)

@@ -157,6 +157,8 @@ class _Turn:
         yield chunk
 
     def _finish(self, chunk: Finished) -> Iterator[Event]:
+        if not self.said and not self.calls:
+            yield from self._say("")  # an empty answer is a message all the same: it has its cost
         if chunk.reason in _CUT_BY:
             run_reason, message_reason = _CUT_BY[chunk.reason]
             yield self.end(
@@ -171,6 +173,4 @@ class _Turn:
         if self.calls:
             yield CallsMade(tuple(self.calls), chunk.usage)
             return
-        if not self.said:
-            yield TextBegan()  # an empty answer is a message all the same
         yield self.end({"transition": COMPLETE, "usage": chunk.usage})

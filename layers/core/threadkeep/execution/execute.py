@@ -8,7 +8,7 @@ from functools import partial
 from threadkeep.domain.clock import Clock, sleep_until
 from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import LastError, Run
-from threadkeep.domain.run_state import CRASH, CRASHED, FAIL
+from threadkeep.domain.run_state import CRASH, CRASHED, FAIL, STOP, WORK
 from threadkeep.domain.tool_calls import function_name
 from threadkeep.execution import engine
 from threadkeep.execution.answer import DONE, Answer
@@ -64,6 +64,7 @@ class Executor:
 
         Nobody is shown two versions: a turn of which an older attempt has told a piece is not done
         again, the run fails. One that was only announced goes on without being announced again.
+        RunLost when somebody else moved the run on meanwhile.
         """
         store, clock = self.store, self.clock
         run = store.runs.read(ref)
@@ -75,10 +76,13 @@ class Executor:
             end(ref, run, CRASH, store, clock, CRASHED)
             return DONE
         claimed = store.transitions.claim(ref, run, int(clock.now()), log)
-        announced = run.open_step if run.streamed else None
-        return Sink(
-            ref, claimed, store.transitions, store.run_events, log, clock, self.gather, announced
-        )
+        sink = Sink(ref, claimed, store.transitions, store.run_events, log, clock, self.gather)
+        if claimed.open_step:
+            step = store.run_steps.read(ref, claimed.open_step_id)
+            if step is None:
+                raise RunLost(None)  # to the cleaner: the thread is deleted
+            sink.go_on(step, store.messages.read(ref.thread, claimed.open_message_id))
+        return sink
 
     def _work(self, ref: RunRef, sink: Sink) -> None:
         """One model turn; what it came to is written by the sink."""
@@ -124,8 +128,8 @@ def _look(ref: RunRef, run: Run, runs: Runs) -> Interrupted | None:
     found = runs.read(ref)
     if found is None or found.attempt != run.attempt:
         raise RunLost(found)
-    if found.status == "cancelling":
+    if found.status in STOP.sources:
         return Interrupted.CANCELLED
-    if found.status != "in_progress":
+    if found.status not in WORK.sources:
         raise RunLost(found)
     return None

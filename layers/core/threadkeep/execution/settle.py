@@ -2,7 +2,16 @@
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.objects import LastError, Run
-from threadkeep.domain.run_state import ACTIVE, CANCEL, CRASH, CRASHED, EXPIRE, Transition
+from threadkeep.domain.run_state import (
+    ACTIVE,
+    CANCEL,
+    CRASH,
+    CRASHED,
+    EXPIRE,
+    PARK,
+    Transition,
+    end_time,
+)
 from threadkeep.execution.answer import DONE, Answer, wait_until
 from threadkeep.execution.closing import close_turn
 from threadkeep.store.keys import RunRef
@@ -34,13 +43,13 @@ def standing(ref: RunRef, run: Run | None, leg: int, store: Store, clock: Clock)
     """
     if run is None or run.leg != leg or run.status not in ACTIVE:
         return DONE
-    if run.status == "cancelling":
+    if run.status in CANCEL.sources:
         end(ref, run, CANCEL, store, clock)
         return DONE
     if clock.now() >= run.expires_at:
         end(ref, run, EXPIRE, store, clock)
         return DONE
-    return wait_until(run.expires_at) if run.status == "requires_action" else None
+    return wait_until(run.expires_at) if run.status == PARK.target else None
 
 
 def end(
@@ -53,7 +62,7 @@ def end(
 ) -> None:
     now = int(clock.now())
     log = store.run_events.log(ref, run)
-    closing = close_turn(ref, run, transition, now, store, error)
+    closing = close_turn(ref, run, transition, end_time(run, now), store, error)
     store.transitions.end(
         ref, run, transition, now, closing.actions, log, closing.events, last_error=error
     )

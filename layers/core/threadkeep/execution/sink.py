@@ -8,9 +8,9 @@ first at once, then what has gathered in the meantime.
 from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.events import CallDelta, Event, TextDelta, began, delta
+from threadkeep.domain.events import CallDelta, TextDelta, began, delta
 from threadkeep.domain.objects import Message, Run, RunStep, RunStepType, Usage
-from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL
+from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP, end_time
 from threadkeep.domain.tool_calls import tool_calls_step
 from threadkeep.domain.turns import begun_message, said, text_step
 from threadkeep.execution import engine
@@ -23,10 +23,7 @@ from threadkeep.store.transitions import RunLost, Transitions
 
 
 class Sink:
-    """Follows one attempt of a run: `run` is the run as this attempt last wrote it.
-
-    `announced`: the type of the turn whose beginning an earlier attempt has told already.
-    """
+    """Follows one attempt of a run: `run` is the run as this attempt last wrote it."""
 
     def __init__(
         self,
@@ -37,7 +34,6 @@ class Sink:
         log: RunLog,
         clock: Clock,
         gather: float,
-        announced: RunStepType | None = None,
     ) -> None:
         self.run = run
         self._ref = ref
@@ -45,7 +41,6 @@ class Sink:
         self._events = events
         self._log = log
         self._clock = clock
-        self._announced = announced
         self._deltas = Deltas(gather)
         self._step: RunStep | None = None
         self._message: Message | None = None
@@ -55,8 +50,26 @@ class Sink:
         """When what has gathered is to be written, if anything has."""
         return self._deltas.due
 
+    def go_on(self, step: RunStep, message: Message | None) -> None:
+        """Go on with the turn that an earlier attempt has begun and told, but nothing of it."""
+        self._step, self._message = step, message
+
     def write(self, event: engine.Event) -> bool:
-        """Write the event, if it is one that is stored; False once the run is over or waits."""
+        """Write the event, if it is one that is stored; False once the run is over or waits.
+
+        Cancel and the deadline may come before it. The attempt that still holds the run then ends
+        it so, with all that was said: who ends it later would not know of that.
+        """
+        try:
+            return self._write(event)
+        except RunLost as lost:
+            ending = self._overtaken(event, lost.run)
+            if ending is None:
+                raise
+            self._end(ending)
+            return False
+
+    def _write(self, event: engine.Event) -> bool:
         match event:
             case engine.TextBegan():
                 return self._begin_as("message_creation")
@@ -80,14 +93,33 @@ class Sink:
                 return False
         return True
 
+    def _overtaken(self, event: engine.Event, found: Run | None) -> engine.Ended | None:
+        """How the run ends that was found when the event could not be written, if it is ours."""
+        if found is None or found.attempt != self.run.attempt:
+            return None
+        if found.status in STOP.sources:
+            ended = engine.Ended(STOP)
+        elif found.status in RUN_OUT.sources and self._clock.now() >= found.expires_at:
+            ended = engine.Ended(RUN_OUT)
+        else:
+            return None
+        match event:
+            case engine.TextEnded(text):
+                return replace(ended, text=text)
+            case engine.CallsMade(calls, usage):
+                return replace(ended, calls=calls, usage=usage)
+            case engine.Ended(text=text, calls=calls, usage=usage):
+                return replace(ended, text=text, calls=calls, usage=usage)
+        return ended
+
     def _begin_as(self, type_: RunStepType) -> bool:
-        """Begin the turn, unless it was announced to be of another type: that can't be unsaid."""
-        if self._announced in (None, type_):
+        """Begin the turn. One that was told to be of another type can't be unsaid: it fails."""
+        if self.run.open_step is None:
             self._begin(type_)
-            return True
-        self._begin(self._announced)
-        self._end(engine.Ended(FAIL, error=CRASHED))
-        return False
+        elif self.run.open_step != type_:
+            self._end(engine.Ended(FAIL, error=CRASHED))
+            return False
+        return True
 
     def _tell(self, change: TextDelta | CallDelta) -> None:
         if self.run.streamed:
@@ -109,10 +141,8 @@ class Sink:
             self._step, self._message = text_step(begun, now), begun_message(begun, now)
         else:
             self._step, self._message = tool_calls_step(begun, now), None
-        known = self._announced == type_
-        events: list[Event] = [] if known else began(self._step, self._message)
-        self._announced = None
         self._deltas.begin()
+        events = began(self._step, self._message)
         self.run = self._transitions.begin_turn(
             self._ref, self.run, self._step, self._message, now, self._log, events
         )
@@ -139,7 +169,7 @@ class Sink:
     def _end(self, event: engine.Ended) -> None:
         self._flush()
         now = int(self._clock.now())
-        closing = self._closing(event, now)
+        closing = self._closing(event, end_time(self.run, now))
         self.run = self._transitions.end(
             self._ref,
             self.run,
@@ -164,7 +194,9 @@ class Sink:
         if event.calls:
             step = tool_calls_step(self.run, step.created_at, event.calls)
         step = replace(step, usage=event.usage)
-        message = said(self._message, event.text) if self._message else None
+        message = self._message
+        if message and (event.text or event.transition is COMPLETE):
+            message = said(message, event.text)
         return closed(
             self._ref, step, message, event.transition, now, event.error, event.message_reason
         )

@@ -4,14 +4,15 @@
 come out. Lambda and the local server drive it with the same few lines (`follow`).
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.events import Event, run_event
-from threadkeep.domain.objects import Message, Run, RunStep
-from threadkeep.domain.run_state import ACTIVE, effective
+from threadkeep.domain.events import Event, EventObject, run_event
+from threadkeep.domain.objects import Run
+from threadkeep.domain.run_state import ACTIVE, abandoned, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_events import TAKEN_OVER, Row, restored
@@ -20,13 +21,13 @@ from threadkeep.store.waker import Waker
 
 PING_EVERY = 15.0  # seconds of silence
 LONGEST_QUEUED = 20.0  # seconds: waiting streams must not starve the executors
-_LOOK_EVERY = 1.0  # seconds between two looks at the run
-_LATE = 15.0  # seconds after its deadline at which a run's expiry is told, written or not
-_ENDS = frozenset(
+LATE = 15.0  # seconds after its deadline at which a run's expiry is told, written or not
+_SHORTEST = 1.0  # seconds between two looks at the run
+_STOPS = frozenset(
     f"thread.run.{status}"
-    for status in ("completed", "failed", "cancelled", "expired", "incomplete")
+    for status in ("requires_action", "completed", "failed", "cancelled", "expired", "incomplete")
 )
-_WAITS = "thread.run.requires_action"
+_QUEUED = "thread.run.queued"
 
 
 class Signal(Enum):
@@ -35,6 +36,7 @@ class Signal(Enum):
     PING = "nothing new, the connection is alive"
     STUCK = "the run is not taken up, look for it later"
     GONE = "the run is not there any more"
+    CUT = "this reader's time is up, the run goes on"
     DONE = "nothing more will come"
 
 
@@ -59,74 +61,117 @@ class Step:
 
 @dataclass(frozen=True)
 class Tail:
-    """Where a reader is: `after` is the number of the last event it was told."""
+    """Where a reader is: `after` is the number of the last event it was told.
 
-    began: float
-    after: int = 0
-    spoke: float = field(default=0.0)
-    taken_up: bool = False
+    `quiet_since` is when it last was told anything, `queued_since` when it saw the run waiting to
+    be taken up. At `look_at` the run's state may matter, which otherwise the rows tell.
+    """
+
+    after: int
+    quiet_since: float
+    queued_since: float | None
+    look_at: float
+
+    @staticmethod
+    def at(now: float, after: int, run: Run | None) -> "Tail":
+        """A reader that joins now."""
+        queued_since = now if run and run.status == "queued" else None
+        return Tail(after, now, queued_since, now + _SHORTEST)
 
     def step(self, now: float, rows: Sequence[Row], run: Run | None) -> Step:
-        """What to tell of the rows after `after`, and of the run as it is at `now`."""
-        told: list[Row] = []
-        tail = self
-        for row in rows:
-            tail = replace(tail, after=row.seq)
-            if row.name != TAKEN_OVER:
-                told.append(row)
-                tail = replace(tail, spoke=now, taken_up=row.name != "thread.run.queued")
-            if row.name in _ENDS or row.name == _WAITS:
-                return Step(tail, tuple(told), signals=(Signal.DONE,))
-        return _look_at_the_run(tail, now, tuple(told), run)
+        """What to tell of the rows after `after`, and what else the time brings.
+
+        The run was read before the rows, and again if `look_at` has come. So if it shows that the
+        run is over, the run's last row is among these, or was told before.
+        """
+        if run is None or abandoned(run):
+            return Step(self, signals=(Signal.GONE,))
+        tail, told = self, [row for row in rows if row.name != TAKEN_OVER]
+        for number, row in enumerate(told, 1):
+            tail = tail._told(row, now)
+            if row.name in _STOPS:
+                return Step(tail, tuple(told[:number]), signals=(Signal.DONE,))
+        if rows:
+            tail = replace(tail, after=rows[-1].seq)
+        if run.status not in ACTIVE or now >= run.expires_at + LATE:
+            return _at_the_end(tail, now, tuple(told), run, more=bool(rows))
+        return _later(tail, now, tuple(told), run)
+
+    def _told(self, row: Row, now: float) -> "Tail":
+        queued_since = now if row.name == _QUEUED else None
+        return replace(self, after=row.seq, quiet_since=now, queued_since=queued_since)
 
 
-def _look_at_the_run(tail: Tail, now: float, told: tuple[Row, ...], run: Run | None) -> Step:
-    if run is None:
-        return Step(tail, told, signals=(Signal.GONE,))
-    seen = effective(run, now)
-    if run.status in ACTIVE and now >= run.expires_at + _LATE:
-        return Step(tail, told, event=run_event(seen), signals=(Signal.DONE,))
-    if run.status == "queued" and now >= tail.began + LONGEST_QUEUED:
+def _at_the_end(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, more: bool) -> Step:
+    """What to tell of a run that is over: its rows, then its end, if nobody has written that."""
+    if more:
+        return Step(tail, told, until=now)
+    unwritten = run_event(effective(run, now)) if run.status in ACTIVE else None
+    return Step(tail, event=unwritten, signals=(Signal.DONE,))
+
+
+def _later(tail: Tail, now: float, told: tuple[Row, ...], run: Run) -> Step:
+    """What to tell because the time has come, and when that will be the next time."""
+    since = math.inf if tail.queued_since is None else tail.queued_since
+    if run.status == "queued" and now >= since + LONGEST_QUEUED:
         return Step(tail, told, signals=(Signal.STUCK,))
-    quiet_since = max(tail.spoke, tail.began)
-    pinged = now >= quiet_since + PING_EVERY
-    tail = replace(tail, spoke=now) if pinged else tail
-    return Step(tail, told, signals=(Signal.PING,) if pinged else (), until=now + _LOOK_EVERY)
+    pinged = now >= tail.quiet_since + PING_EVERY
+    quiet_since = now if pinged else tail.quiet_since
+    next_ = min(quiet_since + PING_EVERY, run.expires_at + LATE, since + LONGEST_QUEUED)
+    tail = replace(tail, quiet_since=quiet_since, look_at=max(next_, now + _SHORTEST))
+    return Step(tail, told, signals=(Signal.PING,) if pinged else (), until=tail.look_at)
 
 
 def follow(
-    ref: RunRef, store: Store, clock: Clock, waker: Waker, after: int = 0
+    ref: RunRef,
+    store: Store,
+    clock: Clock,
+    waker: Waker,
+    after: int = 0,
+    *,
+    until: float = math.inf,
 ) -> Iterator[Told | Signal]:
-    """Everything the run tells after number `after`, as it is told, until `DONE` or a trouble."""
-    tail = Tail(began=clock.now(), after=after)
+    """Everything the run tells after number `after`, as it is told, until `DONE` or a trouble.
+
+    From the time `until` on a run that goes on is followed no longer.
+    """
+    run = store.runs.read(ref)
+    tail = Tail.at(clock.now(), after, run)
     while True:
         mark = waker.mark(ref.partition)
-        rows = store.run_events.after(ref, tail.after)
-        run = store.runs.read(ref)
-        step = tail.step(clock.now(), rows, run)
+        now = clock.now()
+        if now >= tail.look_at:
+            run = store.runs.read(ref)
+        step = tail.step(now, store.run_events.after(ref, tail.after), run)
         for row in step.rows:
-            yield Told(row.seq, _resolved(ref, row, run, store))
+            event = _resolved(ref, row, run, store)
+            if event is None:
+                yield Signal.GONE
+                return
+            yield Told(row.seq, event)
+        tail = step.tail
         if step.event:
             yield Told(tail.after, step.event)
         yield from step.signals
         if step.until is None:
             return
-        tail = step.tail
-        waker.wait(ref.partition, mark, step.until)
+        if clock.now() >= until:
+            yield Signal.CUT
+            return
+        waker.wait(ref.partition, mark, min(step.until, until))
 
 
-def _resolved(ref: RunRef, row: Row, run: Run | None, store: Store) -> Event:
-    """The row's event, whole: what was too large for its row is read where it lies."""
+def _resolved(ref: RunRef, row: Row, run: Run | None, store: Store) -> Event | None:
+    """The row's event, whole: what was too large for its row is read where it lies.
+
+    None if it was deleted there.
+    """
+    object_: EventObject | None = restored(row, run) if row.fields is not None else None
     if row.fields is None and row.kind == "message":
-        return Event(row.name, store.messages.read(ref.thread, row.id) or _missing(row))
+        object_ = store.messages.read(ref.thread, row.id)
     if row.fields is None and row.kind == "run_step":
-        return Event(row.name, store.run_steps.read(ref, row.id) or _missing(row))
-    object_ = restored(row, run)
+        object_ = store.run_steps.read(ref, row.id)
     if isinstance(object_, Run) and object_.status == "requires_action":
         step = store.run_steps.read(ref, object_.open_step_id)
-        object_ = replace(object_, pending_calls=pending_calls(step) if step else ())
-    return Event(row.name, object_)
-
-
-def _missing(row: Row) -> Message | RunStep:
-    raise LookupError(f"{row.kind} {row.id} is gone")
+        object_ = replace(object_, pending_calls=pending_calls(step)) if step else None
+    return Event(row.name, object_) if object_ else None

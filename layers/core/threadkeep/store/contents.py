@@ -8,9 +8,9 @@ all. Messages have such content, and steps, for the arguments and outputs of fun
 from collections.abc import Iterable, Sequence
 
 from threadkeep.domain.objects import Message
-from threadkeep.store.database import Database, Put
+from threadkeep.store.database import Database, Put, Update
 from threadkeep.store.expressions import Value, between, both, equal
-from threadkeep.store.items import Item, attributes, restore, stored_size
+from threadkeep.store.items import Item, attributes, restore, stored_size, text_size
 from threadkeep.store.keys import ThreadRef
 from threadkeep.store.tables import CONTENTS, MESSAGES
 
@@ -27,6 +27,17 @@ def put_message(ref: ThreadRef, message: Message) -> list[Put]:
     """What writes a message: its item, and rows for content that does not fit into it."""
     item, rows = spilled(ref, message.id, attributes(message), "content")
     return [Put(MESSAGES, {**ref.key, "message_id": message.id, **item}), *rows]
+
+
+def end_message(ref: ThreadRef, message: Message) -> list[Put | Update]:
+    """What writes the end of a message that was begun, if it is still there.
+
+    An app may have changed its metadata meanwhile: that stays.
+    """
+    item, rows = spilled(ref, message.id, attributes(message), "content")
+    changes = {"content": None, **item}
+    del changes["metadata"]
+    return [Update(MESSAGES, {**ref.key, "message_id": message.id}, changes), *rows]
 
 
 def message_of(item: Item) -> Message:
@@ -47,7 +58,7 @@ def spilled(
         for n, row in enumerate(rows)
     ]
     rest = {name: value for name, value in item.items() if name != field}
-    return {**rest, "parts": len(rows), "content_size": len(content.encode())}, puts
+    return {**rest, "parts": len(rows), "content_size": text_size(content)}, puts
 
 
 def content_keys(ref: ThreadRef, id_: str, item: Item) -> list[dict[str, Value]]:

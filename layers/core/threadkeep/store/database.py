@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -39,6 +40,8 @@ _TOO_MUCH = (
     "The request is too much to be written at once. Send at most 90 messages and 3.5 MB, and add"
     " the rest with further requests."
 )
+# An earlier try of the same transaction, whose answer was lost: only by its token is it the same.
+_UNDER_WAY = "TransactionInProgressException"
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 sent_together: ContextVar[object | None] = ContextVar("sent_together", default=None)
@@ -176,11 +179,14 @@ class Database:
         """
         _check_size(actions)
         request = [self._action(action) for action in actions]
+        token = uuid4().hex
         for attempt in range(_TRIES):
             try:
-                self._client.transact_write_items(TransactItems=request)
+                self._client.transact_write_items(TransactItems=request, ClientRequestToken=token)
             except ClientError as error:
                 _raise_unless_busy(error)
+                if error.response["Error"]["Code"] != _UNDER_WAY:
+                    token = uuid4().hex
                 self._sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
             else:
                 return
@@ -268,9 +274,9 @@ def _given(to: Placeholders) -> dict[str, Any]:
 
 
 def _raise_unless_busy(error: ClientError) -> None:
-    """Return for what a later try can win: the transaction met another one, and was not made."""
+    """Return for what a later try can win: the transaction met another one, or is under way."""
     response: Any = error.response
-    if response["Error"]["Code"] == "TransactionInProgressException":
+    if response["Error"]["Code"] == _UNDER_WAY:
         return
     if response["Error"]["Code"] != "TransactionCanceledException":
         raise error

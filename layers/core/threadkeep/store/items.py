@@ -85,6 +85,19 @@ def stored_size(item: Item) -> int:
     return sum(len(v if isinstance(v, bytes) else str(v).encode()) for v in values)
 
 
+def answer_size(item: Item) -> int:
+    """About how many bytes the item has in an answer, with content that lies elsewhere."""
+    texts = sum(text_size(value) for value in item.values() if isinstance(value, str))
+    return texts + int(item.get("content_size", 0))
+
+
+def text_size(text: str) -> int:
+    """How many bytes a text has in a Lambda's answer: a string of JSON, in which each quote and
+    backslash is escaped.
+    """
+    return len(text.encode()) + text.count('"') + text.count("\\")
+
+
 def from_dynamodb(item: Mapping[str, AttributeValue]) -> Item:
     """The item that `to_dynamodb` wrote."""
     return {name: _from_attribute(value) for name, value in item.items()}

@@ -5,18 +5,17 @@ exclusive end is the next or previous text. A cursor need not name anything that
 deleted one still marks its place.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeVar
 
 from threadkeep.domain.ids import LENGTH, base62, unbase62
 from threadkeep.domain.objects import Page, PageRequest
-from threadkeep.store.items import Item
+from threadkeep.store.items import Item, answer_size
 
 T = TypeVar("T")
 
-_LARGEST_PAGE = 3_500_000  # bytes of stored text; a Lambda answer may have 6 MB
+_LARGEST_PAGE = 3_500_000  # bytes, with room for what is no content: an answer may have 6 MB
 
 
 @dataclass(frozen=True)
@@ -56,30 +55,22 @@ def page(
     read: Callable[[Range, int], Iterator[Item]],
     restore: Callable[[Item], T],
 ) -> Page[T]:
-    """The page: one more than the limit is read, which tells whether there is more."""
-    items = [] if range_.empty else list(islice(read(range_, request.limit + 1), request.limit + 1))
-    kept = items[: _fitting(items[: request.limit])]
+    """The page: as many items as it may have and as fit into an answer, at least one.
+
+    One more is looked at, which tells whether there is more; nothing is read beyond it.
+    """
+    kept: list[Item] = []
+    has_more, size = False, 0
+    for item in () if range_.empty else read(range_, request.limit + 1):
+        size += answer_size(item)
+        if len(kept) == request.limit or (kept and size > _LARGEST_PAGE):
+            has_more = True
+            break
+        kept.append(item)
     data = [restore(item) for item in kept]
     if range_.forward != (request.order == "asc"):
         data.reverse()
-    return Page(data=data, has_more=len(items) > len(kept))
-
-
-def _fitting(items: list[Item]) -> int:
-    """How many of the items fit into an answer; at least one."""
-    size = 0
-    for n, item in enumerate(items):
-        size += size_of(item)
-        if size > _LARGEST_PAGE and n:
-            return n
-    return len(items)
-
-
-def size_of(item: Mapping[str, object]) -> int:
-    """About how many bytes an item makes in an answer, content that lies elsewhere included."""
-    elsewhere = item.get("content_size", 0)
-    texts = sum(len(value.encode()) for value in item.values() if isinstance(value, str))
-    return texts + (elsewhere if isinstance(elsewhere, int) else 0)
+    return Page(data=data, has_more=has_more)
 
 
 def _next(id_: str) -> str:

@@ -5,7 +5,7 @@ The thread's item is gone, so nobody is answered from the rest; nothing here nee
 
 from threadkeep.domain.run_state import ABANDON
 from threadkeep.store.database import ConditionFailed, Database, Update
-from threadkeep.store.expressions import Value, equal
+from threadkeep.store.expressions import Value, equal, one_of
 from threadkeep.store.items import Item
 from threadkeep.store.tables import (
     CONTENTS,
@@ -45,9 +45,10 @@ class Remains:
     def _fence(self, run: Item) -> None:
         changes: dict[str, Value | None] = {"status": ABANDON.target}
         try:
-            self._database.write(Update(RUNS, run, changes))
+            active = one_of("status", ABANDON.sources)
+            self._database.write(Update(RUNS, run, changes, active))
         except ConditionFailed:
-            return  # another cleaner removed it just now
+            return  # it is over, or another cleaner removed it just now: nobody writes it any more
 
     def _remove_all(self, table: Table, partition: str) -> None:
         keys = [key.name for key in (table.partition_key, table.sort_key) if key]

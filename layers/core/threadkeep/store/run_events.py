@@ -86,8 +86,12 @@ class RunLog:
         self.last += len(rows)
 
     def delta(self, event: Event) -> Put:
-        """What writes a delta outside a transaction: sent again after a lost answer, it passes."""
-        own = either(absent("seq"), equal("attempt", self._attempt))
+        """What writes a delta outside a transaction: sent again after a lost answer, it passes.
+
+        Of an attempt only its executor writes deltas. Settle and cancel write in its name, too.
+        """
+        itself = both(equal("attempt", self._attempt), equal("event", event.name))
+        own = either(absent("seq"), itself)
         return Put(RUN_EVENTS, self._row(self.last + 1, event), own)
 
     def _row(self, seq: int, event: Event | None) -> Item:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
-from threadkeep.domain.run_state import effective_step
+from threadkeep.domain.run_state import COMPLETE, effective_step
 from threadkeep.store.contents import spilled, with_contents
 from threadkeep.store.database import Database, Put, together
 from threadkeep.store.expressions import Value, between, both, equal
@@ -64,7 +64,7 @@ class RunSteps:
         """The log: the steps that are done, in their order."""
         range_ = ids_between("step", PageRequest(order="asc"))
         steps = self._whole(ref, self._read(ref, range_, _PAGE))
-        return [step for step in steps if step.status == "completed"]
+        return [step for step in steps if step.status == COMPLETE.step]
 
     def read(self, ref: RunRef, step_id: str) -> RunStep | None:
         """The step as it stands, for those who write it."""

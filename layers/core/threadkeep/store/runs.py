@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run
-from threadkeep.domain.run_state import effective
+from threadkeep.domain.run_state import PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.database import Database, Update, together
 from threadkeep.store.expressions import between, both, equal
@@ -63,7 +63,7 @@ class Runs:
 
     def _with_calls(self, ref: ThreadRef, run: Run) -> Run:
         """The run with the calls that it waits for: at most one of a thread's runs does."""
-        if run.status != "requires_action":
+        if run.status != PARK.target:
             return run
         step = self._steps.read(RunRef(ref.project_id, ref.thread_id, run.id), run.open_step_id)
         return replace(run, pending_calls=pending_calls(step) if step else ())

@@ -20,6 +20,7 @@ from threadkeep.domain.run_state import (
     SUBMIT,
     WORK,
     Transition,
+    end_time,
     ended_at,
 )
 from threadkeep.domain.tool_calls import calls_of
@@ -84,26 +85,20 @@ class Transitions:
         """Take the run for a new attempt; from here on no older attempt can write anything.
 
         Two claims may race: both want the attempt after the one they read, and the condition on
-        it lets one through. A turn that an older attempt had begun is undone: it is done again.
+        it lets one through. A turn that an older attempt had begun is done again; it is undone,
+        unless it was told: then it stays open, as it was told.
         """
-        claimed = replace(
-            run,
-            status=CLAIM.target,
-            attempt=run.attempt + 1,
-            started_at=now,
-            steps=run.steps - (run.open_step is not None),
-            open_step=None,
-        )
-        condition = both(guard(CLAIM, run, now), equal("attempt", run.attempt))
+        claimed = replace(run, status=CLAIM.target, attempt=run.attempt + 1)
         undone: list[Action] = []
-        if run.open_step:
-            undone.append(Delete(RUN_STEPS, step_key(ref, run.open_step_id)))
-        if run.open_step == "message_creation":
-            key = {**ref.thread.key, "message_id": run.open_message_id}
-            undone.append(Delete(MESSAGES, key))
-        # The same leg was told to be in progress before: this row only takes the log over.
-        news = run_event(claimed) if run.status == "queued" else None
-        self._write([_change(ref, run, claimed, condition), *undone], log, [news])
+        if run.open_step and not run.streamed:
+            claimed = replace(claimed, steps=run.steps - 1, open_step=None)
+            undone = _undone(ref, run)
+        news = None  # the leg was told to be in progress before: the row only takes the log over
+        if run.status != CLAIM.target:
+            claimed = replace(claimed, started_at=now)
+            news = run_event(claimed)
+        change = _change(ref, run, claimed, both(guard(CLAIM, run, now), as_read(run)))
+        self._write([change, *undone], log, [news])
         log_transition(claimed)
         return claimed
 
@@ -207,7 +202,8 @@ class Transitions:
         the condition on the run lets one through. Where the thread is gone, or its lock is another
         run's by now, or a row to close is gone, the run ends all the same, without that.
         """
-        facts = {"usage": run.usage or Usage(), **ended_at(transition.target, now), **facts}
+        ending = ended_at(transition.target, end_time(run, now))
+        facts = {"usage": run.usage or Usage(), **ending, **facts}
         ended = replace(
             run,
             status=transition.target,
@@ -223,7 +219,7 @@ class Transitions:
         ]
         # A running run is marked by who cancels it and told about by who ends it.
         told_first = transition.sources == CANCEL.sources
-        marked = [run_event(replace(run, status="cancelling"))] if told_first else []
+        marked = [run_event(replace(run, status=ASK_TO_CANCEL.target))] if told_first else []
         while True:
             try:
                 self._write(actions, log, [*marked, *events, run_event(ended)])
@@ -257,6 +253,15 @@ def _change(ref: RunRef, before: Run, after: Run, condition: Condition) -> Updat
     return Update(RUNS, ref.key, differences(before, after), condition)
 
 
+def _undone(ref: RunRef, run: Run) -> list[Action]:
+    """What removes the turn that the run has open."""
+    actions: list[Action] = [Delete(RUN_STEPS, step_key(ref, run.open_step_id))]
+    if run.open_step == "message_creation":
+        key = {**ref.thread.key, "message_id": run.open_message_id}
+        actions.append(Delete(MESSAGES, key))
+    return actions
+
+
 def _raise_if_run_lost(lost: ConditionFailed, events_from: int) -> None:
     if 0 in lost.found or max(lost.found) >= events_from:
         item = lost.found.get(0)
@@ -264,9 +269,11 @@ def _raise_if_run_lost(lost: ConditionFailed, events_from: int) -> None:
 
 
 def _without(actions: Sequence[Action], lost: ConditionFailed) -> list[Action]:
-    """What is left to write. A message is never written into a thread that is gone."""
+    """What is left to write. A message is never written into a thread that is gone, and no
+    content of a message that is.
+    """
     gone = any(
-        action.table is THREADS and lost.found.get(n, action) is None
+        action.table in (THREADS, MESSAGES) and lost.found.get(n, action) is None
         for n, action in enumerate(actions)
     )
     left_alone = (MESSAGES, CONTENTS) if gone else ()

@@ -9,6 +9,8 @@ from threadkeep.wire import objects
 
 DONE = b"event: done\ndata: [DONE]\n\n"
 PING = b": ping\n\n"
+# Lines end at \n, but clients that split decoded text end them at these, too.
+_LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache",
@@ -20,6 +22,7 @@ def frame(event: Event, expires_at: int | None, number: int | None = None) -> by
     """One event. `expires_at` is its run's, which steps keep in streams; `number` makes an id."""
     id_line = f"id: {number}\n" if number is not None else ""
     data = json.dumps(_data(event, expires_at), ensure_ascii=False, separators=(",", ":"))
+    data = data.translate(_LINE_ENDS)
     return f"{id_line}event: {event.name}\ndata: {data}\n\n".encode()
 
 

@@ -32,7 +32,6 @@ UNSUPPORTED_PARAMETERS: Mapping[str, Callable[[Any], bool]] = {
     "image_file": _always,
     "attachments": bool,
     "vector_stores": bool,
-    "include[]": bool,
 }
 
 
@@ -41,12 +40,6 @@ def refuse_stream(stream: bool | None, *, streaming: bool) -> None:  # noqa: FBT
     if stream and not streaming:
         text = "'stream' is not supported by this deployment: it was made with streaming=off."
         raise InvalidRequest(text, "stream", "unsupported_parameter")
-
-
-def refuse_query(query: Mapping[str, str] | None) -> None:
-    """Refuses what a query string asks for."""
-    for name in ("include", "include[]"):
-        _refuse("include[]", (query or {}).get(name))
 
 
 def refuse_tool_resources(resources: NewToolResources | None, path: str = "") -> None:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from threadkeep.wire.ids import well_formed
+from threadkeep.wire.ids import MAX_LENGTH, well_formed
 
 MAX_INTEGER = 2**31 - 1
 
@@ -60,7 +60,11 @@ LongText = Annotated[str, StringConstraints(max_length=256_000)]
 Model = Annotated[str, StringConstraints(max_length=256)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]+$", max_length=64)]
 FileId = Annotated[str, StringConstraints(max_length=64)]  # files and vector stores: any service's
-AssistantId = Annotated[str, AfterValidator(_assistant_id)]
+AssistantId = Annotated[
+    str,
+    AfterValidator(_assistant_id),
+    Field(json_schema_extra={"pattern": "^asst_[0-9A-Za-z]+$", "maxLength": MAX_LENGTH}),
+]
 Object = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]

@@ -63,7 +63,11 @@ class ImageFilePart(Part):
 class ImageURL(Part):
     """A picture on the web."""
 
-    url: Annotated[str, AfterValidator(_web_url)]
+    url: Annotated[
+        str,
+        AfterValidator(_web_url),
+        Field(json_schema_extra={"pattern": "^[hH][tT][tT][pP][sS]?://"}),
+    ]
     detail: Detail | None = None
 
 

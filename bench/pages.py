@@ -1,0 +1,77 @@
+"""A list of 20 messages from threads of any length, first page and deep, through the store."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.timing import medians_ms, report
+from infra.local.dynamodb import DynamoDB
+from infra.local.transport import Transport
+from threadkeep.domain.clock import SystemClock
+from threadkeep.domain.ids import IdSource
+from threadkeep.domain.objects import Message, PageRequest, Thread
+from threadkeep.store.contents import put_messages
+from threadkeep.store.database import Database
+from threadkeep.store.items import to_dynamodb
+from threadkeep.store.keys import ThreadRef
+from threadkeep.store.store import Store
+from threadkeep.store.tables import MESSAGES, TABLES
+
+_LENGTHS = (10, 1_000, 100_000)
+_TEXT = "a message of usual length " * 8
+_NOW = 1_800_000_000
+_IDS = IdSource()
+
+
+def _message(thread_id: str) -> Message:
+    return Message(
+        id=_IDS.new("msg", _NOW),
+        thread_id=thread_id,
+        created_at=_NOW,
+        role="user",
+        content=({"type": "text", "text": {"value": _TEXT, "annotations": []}},),
+    )
+
+
+def _fill(engine: DynamoDB, ref: ThreadRef, length: int) -> list[str]:
+    """Put messages into the thread; their ids."""
+    messages = [_message(ref.thread_id) for _ in range(length)]
+    for start in range(0, length, 25):
+        puts = put_messages(ref, messages[start : start + 25])
+        requests = [{"PutRequest": {"Item": to_dynamodb(put.item)}} for put in puts]
+        engine.call("BatchWriteItem", {"RequestItems": {MESSAGES.name: requests}})
+    return [message.id for message in messages]
+
+
+def _calls(store: Store, ref: ThreadRef, ids: list[str]) -> dict[str, Callable[[int], object]]:
+    middle = ids[len(ids) // 2]
+    pages = {
+        "first page": PageRequest(),
+        "after the middle": PageRequest(after=middle),
+        "before the middle": PageRequest(before=middle),
+        "last page": PageRequest(before=f"msg_{'0' * 24}"),
+    }
+
+    def call(request: PageRequest) -> Callable[[int], object]:
+        return lambda _: store.messages.list(ref, request)
+
+    return {f"{name} of {len(ids):,}": call(request) for name, request in pages.items()}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = DynamoDB(Path(folder) / "bench.db", SystemClock(), TABLES)
+        session = Transport(engine.call, lambda *_: {}).session()
+        store = Store(Database(session.create_client("dynamodb")), _IDS)
+        calls: dict[str, Callable[[int], object]] = {}
+        for length in _LENGTHS:
+            ref = ThreadRef("bench", _IDS.new("thread", _NOW))
+            store.threads.create(ref.project_id, Thread(id=ref.thread_id, created_at=_NOW), [])
+            calls |= _calls(store, ref, _fill(engine, ref, length))
+        for name, figures in medians_ms(calls).items():
+            report(name, figures)
+        engine.close()
+
+
+if __name__ == "__main__":
+    main()

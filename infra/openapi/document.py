@@ -1,0 +1,93 @@
+"""The document itself, as a value and as the text of `docs/openapi.json`."""
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from functions.routes import ROUTES, Route
+from infra.openapi.answers import ErrorResponse
+from infra.openapi.operations import OPERATIONS, Operation, PageOf
+from infra.openapi.parameters import HEADERS, page_parameters, path_parameter, query_parameter
+from infra.openapi.schemas import reference, schemas
+from threadkeep.wire.headers import OPENAI_VERSION, POLL_AFTER
+
+_DESCRIPTION = (
+    "The OpenAI Assistants API v2 as Threadkeep serves it. Optional parameters may be null, which "
+    "is the same as leaving them out."
+)
+_KEY = {"type": "http", "scheme": "bearer", "description": "An API key opens one project."}
+
+JSONObject = dict[str, Any]
+
+
+@cache
+def document() -> JSONObject:
+    """The document. It is shared: nobody may change it."""
+    paths: dict[str, JSONObject] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Threadkeep", "version": OPENAI_VERSION, "description": _DESCRIPTION},
+        "servers": [{"url": "/v1"}],
+        "security": [{"api_key": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "responses": {"Error": _response("What was wrong.", _json(reference(ErrorResponse)))},
+            "headers": HEADERS,
+            "securitySchemes": {"api_key": _KEY},
+        },
+    }
+
+
+def text() -> str:
+    """The document as a file."""
+    return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
+
+
+def operation(route: Route) -> Operation:
+    """What the route's endpoint takes and answers."""
+    return OPERATIONS[route.handler.removeprefix("functions.")]
+
+
+def _operation(route: Route) -> JSONObject:
+    known = operation(route)
+    names = re.findall(r"\{(\w+)\}", route.path)
+    parameters = [path_parameter(name) for name in names]
+    if isinstance(known.answer, PageOf):
+        parameters += page_parameters(known.answer.prefix)
+    parameters += [query_parameter(name) for name in known.query]
+    described: JSONObject = {
+        "operationId": route.handler.removeprefix("functions.").replace(".", "_"),
+        "tags": [route.handler.split(".")[1]],
+    }
+    if parameters:
+        described["parameters"] = parameters
+    if known.body:
+        required = any(field.is_required() for field in known.body.model_fields.values())
+        content = _json(reference(known.body))
+        described["requestBody"] = {"content": content, "required": required}
+    error = {"$ref": "#/components/responses/Error"}
+    described["responses"] = {"200": _answer(route, known), "4XX": error, "5XX": error}
+    return described
+
+
+def _answer(route: Route, known: Operation) -> JSONObject:
+    content = {} if known.answer is None else _json(reference(known.answer))
+    if known.streams:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+    more = (POLL_AFTER,) if route.handler == "functions.runs.retrieve" else ()
+    return _response("Done.", content, more)
+
+
+def _response(description: str, content: JSONObject, more: Iterable[str] = ()) -> JSONObject:
+    names = ("x-request-id", "openai-version", "openai-processing-ms", *more)
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {"description": description, "headers": headers, "content": content}
+
+
+def _json(schema: JSONObject) -> JSONObject:
+    return {"application/json": {"schema": schema}}

@@ -1,0 +1,63 @@
+"""The parameters of paths and queries, and the headers of answers."""
+
+from typing import Any
+
+from threadkeep.wire.headers import POLL_AFTER
+from threadkeep.wire.ids import MAX_LENGTH
+from threadkeep.wire.include import FILE_SEARCH_CONTENT
+from threadkeep.wire.pages import MAX_LIMIT
+
+JSONObject = dict[str, Any]
+
+_PREFIXES = {
+    "assistant_id": "asst",
+    "thread_id": "thread",
+    "message_id": "msg",
+    "run_id": "run",
+    "step_id": "step",
+}
+_TEXT: JSONObject = {"type": "string"}
+_WHOLE: JSONObject = {"type": "string", "pattern": "^[0-9]+$"}
+
+HEADERS: JSONObject = {
+    "x-request-id": {"schema": {"type": "string", "pattern": "^req_[0-9a-f]{32}$"}},
+    "openai-version": {"schema": _TEXT},
+    "openai-processing-ms": {"schema": _WHOLE},
+    POLL_AFTER: {"schema": _WHOLE, "description": "Milliseconds until the next look."},
+}
+
+
+def id_schema(prefix: str) -> JSONObject:
+    """An id of this kind."""
+    return {"type": "string", "pattern": f"^{prefix}_[0-9A-Za-z]+$", "maxLength": MAX_LENGTH}
+
+
+def path_parameter(name: str) -> JSONObject:
+    """What stands for `{name}` in a path."""
+    schema = id_schema(_PREFIXES[name]) if name in _PREFIXES else _TEXT
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def query_parameter(name: str) -> JSONObject:
+    """A parameter of a query that is none of a page's."""
+    if name in _PREFIXES:
+        return _query(name, id_schema(_PREFIXES[name]))
+    return _query(
+        name, {"type": "array", "items": {"type": "string", "enum": [FILE_SEARCH_CONTENT]}}
+    )
+
+
+def page_parameters(prefix: str) -> list[JSONObject]:
+    """What a list may be asked for; the cursors are ids of this kind."""
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}
+    order = {"type": "string", "enum": ["asc", "desc"], "default": "desc"}
+    return [
+        _query("limit", limit),
+        _query("order", order),
+        _query("after", id_schema(prefix)),
+        _query("before", id_schema(prefix)),
+    ]
+
+
+def _query(name: str, schema: JSONObject) -> JSONObject:
+    return {"name": name, "in": "query", "schema": schema}

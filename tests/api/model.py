@@ -1,0 +1,41 @@
+"""The model behind the served API: what it says follows from what it is asked."""
+
+from tests.scripted_provider import (
+    USAGE,
+    Script,
+    ScriptedCall,
+    ScriptedProvider,
+    Stall,
+    says,
+)
+from threadkeep.domain.tool_calls import function_name
+from threadkeep.providers.port import CallArguments, CallBegan, ChatRequest, Finished
+
+STALL = "stall"  # as the last message: the turn is begun and never ends
+
+
+class Model(ScriptedProvider):
+    """Calls each function it is given, once; then, and without functions, says hello."""
+
+    def start(self, request: ChatRequest) -> ScriptedCall:
+        self.requests.append(request)
+        return ScriptedCall(ScriptedProvider(_script(request)), request)
+
+    def told(self, text: str) -> ChatRequest:
+        """The one request with a message that says this."""
+        (found,) = [r for r in self.requests if any(m["content"] == text for m in r.messages)]
+        return found
+
+
+def _script(request: ChatRequest) -> Script:
+    last = request.messages[-1] if request.messages else {}
+    if last.get("content") == STALL:
+        return [Stall()]
+    functions = [tool for tool in request.tools if tool["type"] == "function"]
+    if not functions or last.get("role") == "tool":
+        return says("Hello", " there")
+    made: list[CallBegan | CallArguments | Finished] = []
+    for index, tool in enumerate(functions):
+        began = CallBegan(index, f"call_{index}", function_name(tool))
+        made += [began, CallArguments(index, "{}")]
+    return [*made, Finished("stop", USAGE)]

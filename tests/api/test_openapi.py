@@ -1,0 +1,139 @@
+"""The OpenAPI document is what the code says, and what the files say."""
+
+import ast
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.routes import ROUTES, Route
+from infra import compatibility
+from infra.local.front import Answer
+from infra.local.gateway import Gateway
+from infra.local.openapi import PATH, with_document
+from infra.local.proxy_event import HttpRequest
+from infra.openapi.document import document, text
+from infra.openapi.operations import OPERATIONS
+from tests.api.schemas import violations
+from tests.unit.local.loopback import ask, serving
+
+DOCS = compatibility.ROOT / "docs"
+STALE = "the code has changed: run `make docs`"
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize(
+    ("file", "made"),
+    [("openapi.json", text()), ("compatibility.md", compatibility.text())],
+    ids=lambda value: value if len(value) < 20 else "",
+)
+def test_the_files_are_up_to_date(file: str, made: str) -> None:
+    """What lies in `docs/` is what the code and the tests say now."""
+    assert (DOCS / file).read_text("utf-8") == made, STALE
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_every_route_is_described(route: Route) -> None:
+    """With its parameters, by name, and one good answer."""
+    operation = document()["paths"][route.path][route.method.lower()]
+    in_path = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"]
+    assert in_path == re.findall(r"\{(\w+)\}", route.path)
+    assert set(operation["responses"]) == {"200", "4XX", "5XX"}
+    assert operation["responses"]["200"]["content"]
+
+
+def test_no_operation_is_described_that_is_none() -> None:
+    """Every description belongs to a route, and no two have the same id."""
+    handlers = {route.handler.removeprefix("functions.") for route in ROUTES}
+    assert set(OPERATIONS) == handlers
+    ids = [o["operationId"] for path in document()["paths"].values() for o in path.values()]
+    assert len(set(ids)) == len(ids) == len(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_the_body_is_the_one_that_the_handler_reads(route: Route) -> None:
+    """Handlers say `request.body(Model)`; the document has that model, or no body."""
+    module = import_module(route.handler)
+    read = [
+        node.args[0].id
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "body"
+        and isinstance(node.args[0], ast.Name)
+    ]
+    known = OPERATIONS[route.handler.removeprefix("functions.")].body
+    assert read == ([known.__name__] if known else [])
+
+
+def test_every_schema_is_closed_and_used() -> None:
+    """Objects list their keys, references lead somewhere, and names are plain."""
+    schemas: dict[str, Any] = document()["components"]["schemas"]
+    for name, schema in schemas.items():
+        assert re.fullmatch("[A-Za-z]+", name)
+        if "properties" in schema:
+            assert schema["additionalProperties"] is False
+    used = set(re.findall(r'"#/components/schemas/(\w+)"', text()))
+    assert used == set(schemas)
+
+
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [
+        ("x", {"type": "integer"}),
+        (True, {"type": "integer"}),
+        (1, {"const": True}),
+        ("c", {"enum": ["a", "b"]}),
+        (5, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        (1, {"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+        ("run_-", {"pattern": "^run_[0-9A-Za-z]+$"}),
+        ("abc", {"maxLength": 2}),
+        (1, {"minimum": 2}),
+        (3, {"maximum": 2}),
+        (["x"], {"items": {"type": "integer"}}),
+        ([], {"minItems": 1}),
+        ([1, 2], {"maxItems": 1}),
+        ({}, {"required": ["a"]}),
+        ({"a": 1}, {"properties": {"a": {"type": "string"}}}),
+        ({"b": 1}, {"properties": {"a": {}}, "additionalProperties": False}),
+        ({"b": 1}, {"additionalProperties": {"type": "string"}}),
+        ({"abc": 1}, {"propertyNames": {"maxLength": 2}}),
+        ({"a": 1, "b": 2}, {"maxProperties": 1}),
+        ({"error": {"message": "x"}}, {"$ref": "#/components/schemas/ErrorResponse"}),
+    ],
+)
+def test_the_check_of_schemas_finds_what_is_wrong(value: Any, schema: Any) -> None:
+    """Every keyword that the document uses is really looked at."""
+    assert list(violations(value, schema))
+
+
+def test_an_unknown_keyword_is_not_passed_over() -> None:
+    """The check knows every keyword of the document, or raises."""
+    with pytest.raises(KeyError):
+        list(violations("x", {"minLength": 5}))
+
+
+def test_the_document_is_served_without_a_key(gateway: Gateway) -> None:
+    """At `/openapi.json`; every other path is still the gateway's."""
+    answer: Answer = with_document(gateway.answer)
+    with serving(answer) as port:
+        status, headers, served = ask(port, path=PATH)
+        assert (status, headers["content-type"]) == (200, "application/json")
+        assert served == json.loads(text())
+        assert ask(port, method="POST", path=PATH)[0] == 404
+        assert ask(port, path="/v1/models")[0] == 401
+    assert answer(HttpRequest("GET", f"/v1{PATH}")).status == 404
+
+
+def test_marks_are_found() -> None:
+    """Only marks of tests count, each of their numbers."""
+    source = '@pytest.mark.promise("1.1", "2.3")\n@other\ndef test_a():\n    pass\n'
+    assert list(compatibility.marks(source)) == [("1.1", "test_a"), ("2.3", "test_a")]
+    with pytest.raises(ValueError, match="malformed"):
+        list(compatibility.marks("@pytest.mark.promise(number)\ndef test_a():\n    pass\n"))
