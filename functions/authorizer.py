@@ -6,9 +6,8 @@ them. A wrong key is answered with Deny, which the gateway turns into the contra
 
 from typing import Any
 
-from threadkeep.domain.api_keys import hash_key, mask_key
-
 from functions.lambda_function import Event, Handler, for_lambda
+from threadkeep.domain.api_keys import hash_key, mask_key
 from threadkeep.services import Services
 
 

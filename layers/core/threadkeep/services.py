@@ -75,4 +75,5 @@ def build(
 def from_environment() -> Services:
     """The services of a Lambda function."""
     config = Config.from_environment()
-    return build(config, Session(), SystemClock(), Catalogue.load(config.models, require_keys=False))
+    catalogue = Catalogue.load(config.models, require_keys=False)
+    return build(config, Session(), SystemClock(), catalogue)
