@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from functions.routes import ROUTES, Grants, Route
+from infra import compatibility, run_states
+from infra.openapi import document
 
 _DESCRIPTION = "Write the pages of docs/ that are made of the code."
 DOCS = Path(__file__).parents[1] / "docs"
@@ -41,7 +43,12 @@ def _grants(grants: Grants) -> str:
     return "<br>".join(tables) or "none"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"endpoints.md": endpoints}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "compatibility.md": compatibility.text,
+    "endpoints.md": endpoints,
+    "openapi.json": document.text,
+    "run_states.md": run_states.text,
+}
 
 
 def outdated(folder: Path = DOCS) -> list[str]:

@@ -77,7 +77,7 @@ def _operation(route: Route) -> JSONObject:
 
 def _answer(route: Route, known: Operation) -> JSONObject:
     content = {} if known.answer is None else _json(reference(known.answer))
-    if known.streams:
+    if route.streaming:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     more = (POLL_AFTER,) if route.handler == "functions.runs.retrieve" else ()
     return _response("Done.", content, more)

@@ -38,14 +38,12 @@ class Deleted:
 class Operation:
     """`answer` is a shape, a page, a deletion, or None for a stream of events alone.
 
-    `query` names the parameters that are not those of a page. With `streams` the answer may be
-    asked for as a stream.
+    `query` names the parameters that are not those of a page.
     """
 
     answer: Any
     body: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
-    streams: bool = False
 
 
 # By the handler's dotted name, without its first part.
@@ -65,14 +63,14 @@ OPERATIONS: Mapping[str, Operation] = {
     "messages.retrieve": Operation(answers.MessageObject),
     "messages.modify": Operation(answers.MessageObject, ModifyMessage),
     "messages.delete": Operation(Deleted("thread.message", "msg")),
-    "runs.create": Operation(run_answers.RunObject, CreateRun, query=("include[]",), streams=True),
-    "threads.create_and_run": Operation(run_answers.RunObject, CreateThreadAndRun, streams=True),
+    "runs.create": Operation(run_answers.RunObject, CreateRun, query=("include[]",)),
+    "threads.create_and_run": Operation(run_answers.RunObject, CreateThreadAndRun),
     "runs.list": Operation(PageOf(run_answers.RunObject, "run")),
     "runs.retrieve": Operation(run_answers.RunObject),
     "runs.modify": Operation(run_answers.RunObject, ModifyRun),
     "runs.cancel": Operation(run_answers.RunObject),
-    "runs.submit_tool_outputs": Operation(run_answers.RunObject, SubmitToolOutputs, streams=True),
-    "runs.stream": Operation(None, streams=True),
+    "runs.submit_tool_outputs": Operation(run_answers.RunObject, SubmitToolOutputs),
+    "runs.stream": Operation(None),
     "run_steps.list": Operation(PageOf(run_answers.RunStepObject, "step"), query=("include[]",)),
     "run_steps.retrieve": Operation(run_answers.RunStepObject, query=("include[]",)),
     "models.list": Operation(answers.ModelList),

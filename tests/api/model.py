@@ -1,5 +1,7 @@
 """The model behind the served API: what it says follows from what it is asked."""
 
+from collections.abc import Mapping
+
 from tests.scripted_provider import (
     USAGE,
     Script,
@@ -9,9 +11,25 @@ from tests.scripted_provider import (
     says,
 )
 from threadkeep.domain.tool_calls import function_name
-from threadkeep.providers.port import CallArguments, CallBegan, ChatRequest, Finished
+from threadkeep.providers.port import (
+    CallArguments,
+    CallBegan,
+    ChatRequest,
+    Failed,
+    Finished,
+    Text,
+)
 
-STALL = "stall"  # as the last message: the turn is begun and never ends
+# As the last message: the turn never ends, breaks, or is cut off.
+STALL = "stall"
+BREAK = "break"
+CUT = "cut"
+
+_SCRIPTS: Mapping[str, Script] = {
+    STALL: [Stall()],
+    BREAK: [Failed("rate_limit_exceeded", "Slow down.")],
+    CUT: [Text("Hello"), Finished("length", USAGE)],
+}
 
 
 class Model(ScriptedProvider):
@@ -29,8 +47,8 @@ class Model(ScriptedProvider):
 
 def _script(request: ChatRequest) -> Script:
     last = request.messages[-1] if request.messages else {}
-    if last.get("content") == STALL:
-        return [Stall()]
+    if last.get("content") in _SCRIPTS:
+        return _SCRIPTS[last["content"]]
     functions = [tool for tool in request.tools if tool["type"] == "function"]
     if not functions or last.get("role") == "tool":
         return says("Hello", " there")

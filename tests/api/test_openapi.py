@@ -1,4 +1,4 @@
-"""The OpenAPI document is what the code says, and what the files say."""
+"""The OpenAPI document describes every endpoint as it is."""
 
 import ast
 import json
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from functions.routes import ROUTES, Route
-from infra import compatibility
 from infra.local.front import Answer
 from infra.local.gateway import Gateway
 from infra.local.openapi import PATH, with_document
@@ -20,22 +19,9 @@ from infra.openapi.operations import OPERATIONS
 from tests.api.schemas import violations
 from tests.unit.local.loopback import ask, serving
 
-DOCS = compatibility.ROOT / "docs"
-STALE = "the code has changed: run `make docs`"
-
 
 def named(route: Route) -> str:
     return f"{route.method} {route.path}"
-
-
-@pytest.mark.parametrize(
-    ("file", "made"),
-    [("openapi.json", text()), ("compatibility.md", compatibility.text())],
-    ids=lambda value: value if len(value) < 20 else "",
-)
-def test_the_files_are_up_to_date(file: str, made: str) -> None:
-    """What lies in `docs/` is what the code and the tests say now."""
-    assert (DOCS / file).read_text("utf-8") == made, STALE
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=named)
@@ -129,11 +115,3 @@ def test_the_document_is_served_without_a_key(gateway: Gateway) -> None:
         assert ask(port, method="POST", path=PATH)[0] == 404
         assert ask(port, path="/v1/models")[0] == 401
     assert answer(HttpRequest("GET", f"/v1{PATH}")).status == 404
-
-
-def test_marks_are_found() -> None:
-    """Only marks of tests count, each of their numbers."""
-    source = '@pytest.mark.promise("1.1", "2.3")\n@other\ndef test_a():\n    pass\n'
-    assert list(compatibility.marks(source)) == [("1.1", "test_a"), ("2.3", "test_a")]
-    with pytest.raises(ValueError, match="malformed"):
-        list(compatibility.marks("@pytest.mark.promise(number)\ndef test_a():\n    pass\n"))

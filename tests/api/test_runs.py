@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.client import Client, path_of
-from tests.api.model import STALL, Model
+from tests.api.model import BREAK, CUT, STALL, Model
 
 FUNCTION = {"type": "function", "function": {"name": "f"}}
 SECOND = {"type": "function", "function": {"name": "g"}}
@@ -349,6 +349,71 @@ def test_other_ids_than_those_that_wait(client: Client, ids: list[str]) -> None:
 def test_a_tool_choice_comes_back(client: Client, choice: Any) -> None:
     """As it was given."""
     assert client.run(tools=[FUNCTION], tool_choice=choice)["tool_choice"] == choice
+
+
+def free(client: Client, run: Any) -> bool:
+    """Whether the run's thread takes a message and another run."""
+    thread = client.get(f"/threads/{run['thread_id']}")
+    client.message(thread)
+    return bool(client.until(client.run(thread), "completed"))
+
+
+@pytest.mark.promise("3.21", "10.2")
+def test_json_mode_without_the_word(client: Client) -> None:
+    """The run fails as the service's did; told of JSON, it completes."""
+    format_ = {"type": "json_object"}
+    run = client.until(client.run(response_format=format_), "failed")
+    assert run["last_error"] == {
+        "code": "invalid_prompt",
+        "message": (
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of "
+            "type 'json_object'."
+        ),
+    }
+    thread = client.thread("In JSON, please")
+    client.until(client.run(thread, response_format=format_), "completed")
+    assert free(client, run)
+
+
+@pytest.mark.promise("10.1", "10.2", "3.17")
+def test_an_expired_run(client: Client) -> None:
+    """It is expired from its deadline on; outputs come too late, and the thread is free."""
+    run = waiting(client)
+    now = client.system.clock.now()
+    client.system.advance(run["expires_at"] - now - 1)
+    assert client.get(path_of(run)) == run
+    client.system.advance(1)
+    seen = client.get(path_of(run))
+    assert (seen["status"], seen["required_action"]) == ("expired", None)
+    assert client.get(f"/threads/{run['thread_id']}/runs")["data"] == [seen]
+    (step,) = client.get(f"{path_of(run)}/steps")["data"]
+    assert (step["status"], step["expired_at"]) == ("expired", run["expires_at"])
+    text = 'Runs in status "expired" do not accept tool outputs.'
+    assert submit(client, run, "call_0").error == (400, text, None, None)
+    assert free(client, run)
+
+
+@pytest.mark.promise("10.2", "10.3")
+def test_a_failed_run(client: Client) -> None:
+    """The model's failure is the run's, not the request's."""
+    run = client.until(client.run(client.thread(BREAK)), "failed")
+    assert run["last_error"] == {"code": "rate_limit_exceeded", "message": "Slow down."}
+    assert run["failed_at"] is not None
+    assert (run["completed_at"], run["expires_at"]) == (None, None)
+    assert free(client, run)
+
+
+@pytest.mark.promise("10.2", "10.4")
+def test_an_incomplete_run(client: Client) -> None:
+    """What was said before the budget ended is kept, as an incomplete message."""
+    run = client.run(client.thread(CUT), max_completion_tokens=256)
+    run = client.until(run, "incomplete")
+    assert run["incomplete_details"] == {"reason": "max_completion_tokens"}
+    assert run["usage"]["total_tokens"] > 0
+    (said, _) = client.get(f"/threads/{run['thread_id']}/messages")["data"]
+    assert (said["status"], said["incomplete_details"]) == ("incomplete", {"reason": "max_tokens"})
+    assert said["content"][0]["text"]["value"] == "Hello"
+    assert free(client, run)
 
 
 @pytest.mark.promise("4.1", "4.3", "1.12")

@@ -115,9 +115,19 @@ def check(frames: Frames) -> None:
     assert last == "done"
     assert told[-1] in STOPS
     assert not STOPS & set(told[:-1])
+    _check_start(frames)
     _check_announcements(frames)
     _check_messages(frames)
     _check_calls(frames)
+
+
+def _check_start(frames: Frames) -> None:
+    """The run has started when it was told to have: a further attempt does not start it anew."""
+    runs = [data for name, data in frames if _kind(name) == "thread.run"]
+    statuses = [run["status"] for run in runs]
+    if "in_progress" in statuses:
+        since = runs[statuses.index("in_progress") :]
+        assert len({run["started_at"] for run in since}) == 1
 
 
 def _check_announcements(frames: Frames) -> None:

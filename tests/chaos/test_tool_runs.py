@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.faults import Reads
+from tests.objects import long_text
 from tests.scripted_provider import USAGE, Script, ScriptedProvider, Stall, says
 from tests.system import Refused, System, running
 from threadkeep.domain.tool_calls import function_name
@@ -167,7 +168,7 @@ def test_large_outputs_are_kept_whole(tmp_path: Path) -> None:
     with running(tmp_path) as system:
         run = waiting(system, ONE)
         system.provider.script = says("Done")
-        output = "".join(chr(0x4E00 + (n * n * 31 + n * 7) % 9973) for n in range(300_000))
+        output = long_text(1)
         submit(system, run, call_1=output)
         step, _ = system.steps(system.ended(run))
         assert step["step_details"]["tool_calls"][0]["function"]["output"] == output

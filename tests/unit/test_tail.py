@@ -33,8 +33,8 @@ def a_run(status: RunStatus, **fields: object) -> Run:
 QUEUED, WORKING = a_run("queued"), a_run("in_progress")
 
 
-def joined(run: Run, after: int = 0) -> Tail:
-    return Tail.at(NOW, after, run)
+def joined(after: int = 0) -> Tail:
+    return Tail.at(NOW, after)
 
 
 def names(step: Step) -> Names:
@@ -46,7 +46,7 @@ def names(step: Step) -> Names:
 
 def test_rows_are_told_in_order() -> None:
     """And the next look is for what comes after them."""
-    step = joined(QUEUED).step(NOW, rows("thread.run.created", "thread.run.queued"), QUEUED)
+    step = joined().step(NOW, rows("thread.run.created", "thread.run.queued"), QUEUED)
     assert names(step) == ["thread.run.created", "thread.run.queued"]
     assert (step.tail.after, step.signals, step.event) == (2, (), None)
     assert step.until is not None
@@ -56,7 +56,7 @@ def test_rows_are_told_in_order() -> None:
 def test_the_end_of_a_stream(status: RunStatus) -> None:
     """Each end of a run, and its waiting for outputs. What comes after that is another stream's."""
     given = rows("thread.run.in_progress", f"thread.run.{status}", "thread.run.queued", after=4)
-    step = joined(WORKING, after=4).step(NOW, given, WORKING)
+    step = joined(after=4).step(NOW, given, WORKING)
     assert names(step) == ["thread.run.in_progress", f"thread.run.{status}"]
     assert (step.signals, step.until, step.tail.after) == ((Signal.DONE,), None, 6)
 
@@ -67,7 +67,7 @@ def test_the_end_of_a_stream(status: RunStatus) -> None:
 )
 def test_what_ends_no_stream(name: str) -> None:
     """The end of a step or a message is not the run's."""
-    step = joined(WORKING).step(NOW, rows(name), WORKING)
+    step = joined().step(NOW, rows(name), WORKING)
     assert (step.signals, step.tail.after) == ((), 1)
     assert step.until is not None
 
@@ -75,7 +75,7 @@ def test_what_ends_no_stream(name: str) -> None:
 def test_a_new_attempt_is_not_told() -> None:
     """Its row is passed over in silence; it also breaks no silence."""
     given = rows("thread.run.in_progress", TAKEN_OVER, "thread.run.step.created", TAKEN_OVER)
-    step = joined(WORKING).step(NOW, given, WORKING)
+    step = joined().step(NOW, given, WORKING)
     assert names(step) == ["thread.run.in_progress", "thread.run.step.created"]
     assert step.tail.after == 4
     silent = step.tail.step(NOW + PING_EVERY, [row(5, TAKEN_OVER)], WORKING)
@@ -87,7 +87,7 @@ def test_a_new_attempt_is_not_told() -> None:
 
 def test_pings() -> None:
     """One after each 15 seconds of silence, and none before."""
-    tail, pings = joined(WORKING), []
+    tail, pings = joined(), []
     for seconds in range(61):
         step = tail.step(NOW + seconds, rows("x", after=20) if seconds == 20 else [], WORKING)
         tail = step.tail
@@ -97,23 +97,23 @@ def test_pings() -> None:
 
 def test_the_next_look_is_when_something_may_be_due() -> None:
     """The ping, the end of the time in the queue, the deadline: whatever comes first."""
-    assert joined(WORKING).step(NOW, [], WORKING).until == NOW + PING_EVERY
-    waited = joined(QUEUED).step(NOW + PING_EVERY, [], QUEUED)
+    assert joined().step(NOW, [], WORKING).until == NOW + PING_EVERY
+    waited = joined().step(NOW + PING_EVERY, [], QUEUED)
     assert waited.until == NOW + LONGEST_QUEUED
     short = replace(WORKING, expires_at=objects.NOW - 10)
-    assert joined(short).step(NOW, [], short).until == NOW - 10 + LATE
+    assert joined().step(NOW, [], short).until == NOW - 10 + LATE
 
 
 def test_looks_are_not_too_many() -> None:
     """However short the time that is left: never more than one look at the run in a second."""
     short = replace(WORKING, expires_at=objects.NOW - 15)
-    step = joined(short).step(NOW - 0.01, [], short)
+    step = joined().step(NOW - 0.01, [], short)
     assert step.until == NOW - 0.01 + 1
 
 
 def test_a_run_that_is_not_taken_up() -> None:
     """After 20 seconds in the queue the reader is told so, not before."""
-    tail = joined(QUEUED).step(NOW, rows("thread.run.created", "thread.run.queued"), QUEUED).tail
+    tail = joined().step(NOW, rows("thread.run.created", "thread.run.queued"), QUEUED).tail
     assert tail.step(NOW + LONGEST_QUEUED - 0.1, [], QUEUED).signals == (Signal.PING,)
     step = tail.step(NOW + LONGEST_QUEUED, [], QUEUED)
     assert (step.signals, step.until) == ((Signal.STUCK,), None)
@@ -121,15 +121,17 @@ def test_a_run_that_is_not_taken_up() -> None:
 
 def test_a_run_that_was_just_taken_up() -> None:
     """What the rows tell is newer than the run that was read before them."""
-    step = joined(QUEUED).step(NOW + LONGEST_QUEUED, rows("thread.run.in_progress"), QUEUED)
+    step = joined().step(NOW + LONGEST_QUEUED, rows("thread.run.in_progress"), QUEUED)
     assert names(step) == ["thread.run.in_progress"]
     later = step.tail.step(NOW + LONGEST_QUEUED + 1, [], QUEUED)
     assert (step.signals, later.signals) == ((), ())
+    assert later.until is not None
+    assert later.until < NOW + 2 * LONGEST_QUEUED
 
 
 def test_a_run_that_is_queued_again() -> None:
     """A reader who is there for long gives the next leg its whole time."""
-    tail = joined(WORKING).step(NOW + 500, rows("thread.run.queued"), WORKING).tail
+    tail = joined().step(NOW + 500, rows("thread.run.queued"), WORKING).tail
     assert Signal.STUCK not in tail.step(NOW + 519, [], QUEUED).signals
     assert tail.step(NOW + 520, [], QUEUED).signals == (Signal.STUCK,)
 
@@ -146,9 +148,9 @@ def test_a_run_that_is_queued_again() -> None:
 def test_an_expiry_that_nobody_wrote(status: RunStatus, told: str) -> None:
     """Readers are told of it all the same, 15 seconds late: before, whoever writes it has time."""
     run = a_run(status)
-    before = joined(run).step(run.expires_at + LATE - 0.1, [], run)
+    before = joined().step(run.expires_at + LATE - 0.1, [], run)
     assert (before.event, Signal.DONE in before.signals) == (None, False)
-    step = joined(run, after=7).step(run.expires_at + LATE, [], run)
+    step = joined(after=7).step(run.expires_at + LATE, [], run)
     assert step.event is not None
     assert step.event.name == f"thread.run.{told}"
     assert isinstance(step.event.object, Run)
@@ -159,7 +161,7 @@ def test_an_expiry_that_nobody_wrote(status: RunStatus, told: str) -> None:
 def test_what_was_written_comes_before_an_expiry() -> None:
     """Also if it comes in several batches."""
     late = WORKING.expires_at + LATE
-    step = joined(WORKING).step(late, rows("thread.run.in_progress"), WORKING)
+    step = joined().step(late, rows("thread.run.in_progress"), WORKING)
     assert (names(step), step.event, step.signals) == (["thread.run.in_progress"], None, ())
     assert step.until == late
     written = step.tail.step(late, rows("thread.run.expired", after=1), WORKING)
@@ -169,7 +171,7 @@ def test_what_was_written_comes_before_an_expiry() -> None:
 @pytest.mark.parametrize("run", [None, a_run("cancelled")])
 def test_a_run_that_is_gone(run: Run | None) -> None:
     """Deleted with its thread; the cleaner marks what it will remove as cancelled at no time."""
-    step = joined(WORKING, after=3).step(NOW, rows("thread.run.step.created", after=3), run)
+    step = joined(after=3).step(NOW, rows("thread.run.step.created", after=3), run)
     assert (names(step), step.signals, step.until) == ([], (Signal.GONE,), None)
 
 
@@ -177,14 +179,14 @@ def test_a_run_that_is_gone(run: Run | None) -> None:
 def test_resumed_behind_the_end(status: RunStatus) -> None:
     """Nothing is left to tell: the stream ends at once."""
     over = a_run(status, cancelled_at=objects.NOW)
-    step = joined(over, after=12).step(NOW, [], over)
+    step = joined(after=12).step(NOW, [], over)
     assert (names(step), step.signals, step.until) == ([], (Signal.DONE,), None)
 
 
 def test_resumed_where_the_run_waits() -> None:
     """It goes on live: the outputs may come."""
     waiting = a_run("requires_action")
-    step = joined(waiting, after=8).step(NOW, [], waiting)
+    step = joined(after=8).step(NOW, [], waiting)
     assert step.signals == ()
     again = step.tail.step(NOW + 9, rows("thread.run.step.completed", after=8), waiting)
     assert names(again) == ["thread.run.step.completed"]
@@ -261,7 +263,7 @@ class Reader:
         self.run = self.log.run()
         if self.tail is None:
             after = self.told[-1].seq if self.told else self.first
-            self.tail = Tail.at(now, after, self.run)
+            self.tail = Tail.at(now, after)
 
     def read(self, now: float, batch: int) -> None:
         if self.over:

@@ -12,7 +12,7 @@ from enum import Enum
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
-from threadkeep.domain.run_state import ACTIVE, abandoned, effective
+from threadkeep.domain.run_state import ACTIVE, CREATE, PARK, abandoned, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_events import TAKEN_OVER, Row, restored
@@ -27,7 +27,6 @@ _STOPS = frozenset(
     f"thread.run.{status}"
     for status in ("requires_action", "completed", "failed", "cancelled", "expired", "incomplete")
 )
-_QUEUED = "thread.run.queued"
 
 
 class Signal(Enum):
@@ -61,22 +60,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Tail:
-    """Where a reader is: `after` is the number of the last event it was told.
+    """Where a reader is: `after` is the number of the last event it was told, at `told_at`.
 
-    `quiet_since` is when it last was told anything, `queued_since` when it saw the run waiting to
-    be taken up. At `look_at` the run's state may matter, which otherwise the rows tell.
+    `quiet_since` is when it last was sent anything. At `look_at` the run's state may matter, which
+    otherwise the rows tell.
     """
 
     after: int
+    told_at: float
     quiet_since: float
-    queued_since: float | None
     look_at: float
 
     @staticmethod
-    def at(now: float, after: int, run: Run | None) -> "Tail":
+    def at(now: float, after: int) -> "Tail":
         """A reader that joins now."""
-        queued_since = now if run and run.status == "queued" else None
-        return Tail(after, now, queued_since, now + _SHORTEST)
+        return Tail(after, now, now, now + _SHORTEST)
 
     def step(self, now: float, rows: Sequence[Row], run: Run | None) -> Step:
         """What to tell of the rows after `after`, and what else the time brings.
@@ -98,8 +96,7 @@ class Tail:
         return _later(tail, now, tuple(told), run)
 
     def _told(self, row: Row, now: float) -> "Tail":
-        queued_since = now if row.name == _QUEUED else None
-        return replace(self, after=row.seq, quiet_since=now, queued_since=queued_since)
+        return replace(self, after=row.seq, told_at=now, quiet_since=now)
 
 
 def _at_the_end(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, more: bool) -> Step:
@@ -112,12 +109,12 @@ def _at_the_end(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, more
 
 def _later(tail: Tail, now: float, told: tuple[Row, ...], run: Run) -> Step:
     """What to tell because the time has come, and when that will be the next time."""
-    since = math.inf if tail.queued_since is None else tail.queued_since
-    if run.status == "queued" and now >= since + LONGEST_QUEUED:
+    stuck_at = tail.told_at + LONGEST_QUEUED if run.status == CREATE.target else math.inf
+    if now >= stuck_at:
         return Step(tail, told, signals=(Signal.STUCK,))
     pinged = now >= tail.quiet_since + PING_EVERY
     quiet_since = now if pinged else tail.quiet_since
-    next_ = min(quiet_since + PING_EVERY, run.expires_at + LATE, since + LONGEST_QUEUED)
+    next_ = min(quiet_since + PING_EVERY, run.expires_at + LATE, stuck_at)
     tail = replace(tail, quiet_since=quiet_since, look_at=max(next_, now + _SHORTEST))
     return Step(tail, told, signals=(Signal.PING,) if pinged else (), until=tail.look_at)
 
@@ -136,7 +133,7 @@ def follow(
     From the time `until` on a run that goes on is followed no longer.
     """
     run = store.runs.read(ref)
-    tail = Tail.at(clock.now(), after, run)
+    tail = Tail.at(clock.now(), after)
     while True:
         mark = waker.mark(ref.partition)
         now = clock.now()
@@ -171,7 +168,7 @@ def _resolved(ref: RunRef, row: Row, run: Run | None, store: Store) -> Event | N
         object_ = store.messages.read(ref.thread, row.id)
     if row.fields is None and row.kind == "run_step":
         object_ = store.run_steps.read(ref, row.id)
-    if isinstance(object_, Run) and object_.status == "requires_action":
+    if isinstance(object_, Run) and object_.status == PARK.target:
         step = store.run_steps.read(ref, object_.open_step_id)
         object_ = replace(object_, pending_calls=pending_calls(step)) if step else None
     return Event(row.name, object_) if object_ else None

@@ -61,7 +61,7 @@ class Row:
 class RunLog:
     """The end of a run's log, for the one who writes the run: `last` is its last number.
 
-    An unstreamed run has no rows.
+    Its rows are written in the name of `attempt`. An unstreamed run has none.
     """
 
     def __init__(self, ref: RunRef, run: Run, last: int, last_name: str = "") -> None:
@@ -69,7 +69,7 @@ class RunLog:
         self.streamed = run.streamed
         self._ref = ref
         self.last = last
-        self._attempt = run.attempt
+        self.attempt = run.attempt
         self._expires = run.created_at + KEPT
 
     def rows(self, events: Iterable[Event | None]) -> list[Put]:
@@ -90,7 +90,7 @@ class RunLog:
 
         Of an attempt only its executor writes deltas. Settle and cancel write in its name, too.
         """
-        itself = both(equal("attempt", self._attempt), equal("event", event.name))
+        itself = both(equal("attempt", self.attempt), equal("event", event.name))
         own = either(absent("seq"), itself)
         return Put(RUN_EVENTS, self._row(self.last + 1, event), own)
 
@@ -98,7 +98,7 @@ class RunLog:
         place: dict[str, Any] = {
             "run": self._ref.partition,
             "seq": seq,
-            "attempt": self._attempt,
+            "attempt": self.attempt,
             "expires": self._expires,
         }
         if event is None:

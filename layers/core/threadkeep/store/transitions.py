@@ -97,6 +97,8 @@ class Transitions:
         if run.status != CLAIM.target:
             claimed = replace(claimed, started_at=now)
             news = run_event(claimed)
+        if log:
+            log.attempt = claimed.attempt
         change = _change(ref, run, claimed, both(guard(CLAIM, run, now), as_read(run)))
         self._write([change, *undone], log, [news])
         log_transition(claimed)
