@@ -39,7 +39,7 @@ def test_content_is_never_logged(
     """A marker in message, key and instructions is in no log line, execution or failure record."""
     caplog.set_level(logging.DEBUG)
     for name in ("botocore", "urllib3"):
-        logging.getLogger(name).setLevel(logging.INFO)
+        caplog.set_level(logging.INFO, logger=name)
     with running(tmp_path, provider=provider) as system:
         system.local.add_key(f"sk-{CANARY}", "acme")
         event = {"headers": {"Authorization": f"Bearer sk-{CANARY}x"}, "methodArn": "arn:x/v1/GET/"}
