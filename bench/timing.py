@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 
 def median_ms(call: Callable[[int], object], times: int = 300) -> tuple[float, float]:
@@ -20,10 +20,12 @@ def medians_ms(
             began = time.perf_counter()
             call(number)
             taken[name].append((time.perf_counter() - began) * 1000)
-    return {
-        name: (statistics.median(each), statistics.quantiles(each, n=20)[-1])
-        for name, each in taken.items()
-    }
+    return {name: percentiles(each) for name, each in taken.items()}
+
+
+def percentiles(taken: Sequence[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
 
 
 def report(name: str, figures: tuple[float, float]) -> None:
