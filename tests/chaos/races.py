@@ -30,8 +30,15 @@ class Racer(Interception):
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Go to the write and wait there."""
+        """Begin, and go to the write."""
+        self.begin()
+        self.arrive()
+
+    def begin(self) -> None:
         self._thread.start()
+
+    def arrive(self) -> None:
+        """Wait for it at its write."""
         assert self._there.wait(_PATIENCE)
         assert self.held, f"it never came to its write: {self.refusal or self.answer}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos.invariants import Invariants
 from tests.chaos.races import Racer
 from tests.objects import long_text
-from tests.scripted_provider import ScriptedProvider, Stall, says
+from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import System, running
 from threadkeep.providers.port import Text
 from threadkeep.store.tables import CONTENTS
@@ -38,15 +38,17 @@ def test_deleted_it_stays_deleted(tmp_path: Path) -> None:
     """From the deadline on it may be deleted. The executor that ends its run then leaves it so,
     with all of its content.
     """
-    system = System(tmp_path, provider=ScriptedProvider(says(long_text(400_000))))
+    system = System(tmp_path, provider=ScriptedProvider([Text(long_text(1)), Stall()]))
     invariants = Invariants(system.local)
     run = system.new_run("Hi")
     reference = {"project_id": "acme", "thread_id": run["thread_id"], "run_id": run["id"]}
     event = {"action": "execute", "run": {**reference, "leg": 1}}
     executor = Racer(partial(system.local.invoke, "executor", event), END)
     system.local.transport.interceptors.append(executor)
-    executor.start()
+    executor.begin()
+    system.until(lambda: system.steps(run))
     system.advance(600)
+    executor.arrive()
     answer = system.messages(run)[-1]
     path = f"/threads/{run['thread_id']}/messages/{answer['id']}"
     assert system.request("DELETE", path, None, "acme")["deleted"]
