@@ -1,6 +1,7 @@
-"""A clock that only moves when a test says so."""
+"""Clocks that move when a test says so."""
 
 import threading
+import time
 
 # A lost wake-up must fail a test, not hang it: waits end after this many real seconds and their
 # loops look again.
@@ -17,18 +18,19 @@ class FakeClock:
 
     def now(self) -> float:
         with self._lock:
-            return self._now
+            return self._shown()
 
     def wait(self, condition: threading.Condition, until: float) -> None:
         """As `Clock.wait`. The caller holds `condition` from the look at the time on, so no
         wake-up is lost.
         """
         with self._lock:
-            if self._now >= until:
+            left = until - self._shown()
+            if left <= 0:
                 return
             self._waiting.append(condition)
         try:
-            condition.wait(_PATIENCE)
+            condition.wait(self._patience(left))
         finally:
             with self._lock:
                 self._waiting.remove(condition)
@@ -40,3 +42,22 @@ class FakeClock:
         for condition in waiting:
             with condition:
                 condition.notify_all()
+
+    def _shown(self) -> float:
+        return self._now
+
+    def _patience(self, _left: float) -> float:
+        return _PATIENCE
+
+
+class RunningClock(FakeClock):
+    """Goes by itself, as the machine's does, and jumps ahead when it is advanced."""
+
+    def __init__(self) -> None:
+        super().__init__(time.time() - time.monotonic())
+
+    def _shown(self) -> float:
+        return self._now + time.monotonic()
+
+    def _patience(self, left: float) -> float:
+        return min(left, _PATIENCE)

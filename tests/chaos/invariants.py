@@ -141,7 +141,9 @@ class Invariants:
                 assert run.usage == sum((step.usage or Usage() for step in steps), Usage())
             if effective_status(run, now) not in ACTIVE:
                 seen = {**objects.run(effective(run, now)), "metadata": None}
-                assert self._over.setdefault(run.id, seen) == seen, "a run that was over changed"
+                before = self._over.setdefault(run.id, seen)
+                changed = [name for name in seen if before[name] != seen[name]]
+                assert not changed, f"a run that was over changed: {changed}"
 
     def _check_order(self, thread_id: str, runs: list[Run], messages: list[Message]) -> None:
         """What is new lies behind all that was there; a run's messages behind what it began with.

@@ -2,76 +2,84 @@
 import OpenAI from 'openai';
 
 const client = new OpenAI({ baseURL: process.env.BASE_URL, apiKey: process.env.API_KEY, maxRetries: 0 });
-const runs = client.beta.threads.runs;
+const threads = client.beta.threads;
+const runs = threads.runs;
 const tools = [{ type: 'function', function: { name: 'get_weather', parameters: {} } }];
+const messages = [{ role: 'user', content: 'Weather?' }];
 const poll = { pollIntervalMs: 20 };
 
 async function begin() {
   const assistant = await client.beta.assistants.create({ model: 'gpt-4o', tools });
-  const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: 'Hi' }] });
+  const thread = await threads.create({ messages });
   return [assistant.id, thread.id];
 }
 
 function outputs(run) {
-  return run.required_action.submit_tool_outputs.tool_calls.map((call) => ({
-    tool_call_id: call.id,
-    output: call.function.arguments,
-  }));
+  const calls = run.required_action.submit_tool_outputs.tool_calls;
+  const tool_outputs = calls.map((call) => ({ tool_call_id: call.id, output: call.function.arguments }));
+  return { thread_id: run.thread_id, tool_outputs };
 }
 
+// Ways to begin a stream
+const ways = {
+  async stream() {
+    const [assistant_id, thread_id] = await begin();
+    return runs.stream(thread_id, { assistant_id });
+  },
+  async createAndRunStream() {
+    const [assistant_id] = await begin();
+    return threads.createAndRunStream({ assistant_id, thread: { messages } });
+  },
+  async submitToolOutputsStream() {
+    const [assistant_id, thread_id] = await begin();
+    const run = await runs.createAndPoll(thread_id, { assistant_id }, poll);
+    return runs.submitToolOutputsStream(run.id, outputs(run));
+  },
+};
+
+// What a stream told, what the SDK made of it, and what REST returns then
 async function watched(stream) {
   const events = [];
   let text = '';
   stream.on('event', (event) => events.push(event.event));
-  stream.on('textDelta', (delta) => (text += delta.value ?? ''));
+  stream.on('textDelta', (delta) => {
+    if (!text && process.env.CANCEL) {
+      const run = stream.currentRun();
+      runs.cancel(run.id, { thread_id: run.thread_id });
+    }
+    text += delta.value ?? '';
+  });
   const run = await stream.finalRun();
-  return { events, text, run };
+  const { id: run_id, thread_id } = run;
+  const kept = { run: await runs.retrieve(run_id, { thread_id }), messages: [], steps: [] };
+  const seen = { run, messages: await stream.finalMessages(), steps: await stream.finalRunSteps() };
+  for (const { id } of seen.messages) kept.messages.push(await threads.messages.retrieve(id, { thread_id }));
+  for (const { id } of seen.steps) kept.steps.push(await runs.steps.retrieve(id, { thread_id, run_id }));
+  return { events, text, seen, kept };
 }
 
 const scenarios = {
   async polling() {
     const [assistant_id, thread_id] = await begin();
     let run = await runs.createAndPoll(thread_id, { assistant_id }, poll);
-    const waited = run.status;
-    run = await runs.submitToolOutputsAndPoll(
-      run.id, { thread_id, tool_outputs: outputs(run) }, poll);
-    return { waited, status: run.status };
-  },
-  async text() {
-    const [assistant_id, thread_id] = await begin();
-    const stream = runs.stream(thread_id, { assistant_id });
-    const seen = await watched(stream);
-    const [message] = await stream.finalMessages();
-    const [step] = await stream.finalRunSteps();
-    return {
-      ...seen,
-      message,
-      step,
-      keptRun: await runs.retrieve(seen.run.id, { thread_id }),
-      keptMessage: await client.beta.threads.messages.retrieve(message.id, { thread_id }),
-      keptStep: await runs.steps.retrieve(step.id, { thread_id, run_id: seen.run.id }),
-    };
-  },
-  async create_and_run() {
-    const [assistant_id] = await begin();
-    const thread = { messages: [{ role: 'user', content: 'Hi' }] };
-    return watched(client.beta.threads.createAndRunStream({ assistant_id, thread }));
-  },
-  async tools() {
-    const [assistant_id, thread_id] = await begin();
-    const first = await watched(runs.stream(thread_id, { assistant_id }));
-    const tool_outputs = outputs(first.run);
-    const second = await watched(
-      runs.submitToolOutputsStream(first.run.id, { thread_id, tool_outputs }));
-    return { first, second };
-  },
-  async ends() {
-    const [assistant_id, thread_id] = await begin();
-    const stream = runs.stream(thread_id, { assistant_id });
-    if (process.env.CANCEL) {
-      stream.on('textDelta', () => runs.cancel(stream.currentRun().id, { thread_id }));
+    const rounds = [];
+    while (run.status === 'requires_action') {
+      const given = outputs(run);
+      rounds.push(given.tool_outputs.length);
+      run = await runs.submitToolOutputsAndPoll(run.id, given, poll);
     }
-    return watched(stream);
+    return { rounds, status: run.status };
+  },
+  async streams() {
+    const told = {};
+    for (const way in ways) told[way] = await watched(await ways[way]());
+    return told;
+  },
+  async rounds() {
+    const told = [await watched(await ways.stream())];
+    for (let { run } = told[0].seen; run.status === 'requires_action'; { run } = told.at(-1).seen)
+      told.push(await watched(runs.submitToolOutputsStream(run.id, outputs(run))));
+    return told;
   },
 };
 
