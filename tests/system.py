@@ -46,10 +46,12 @@ class System(Interception):
         clock: Clock | None = None,
         run_seconds: int = 600,
         local: type[Local] = Local,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.provider = provider or ScriptedProvider()
         self.clock = clock or FakeClock()
-        self.local = local(state, Catalogue.of(self.provider), run_seconds, self.clock)
+        catalogue = catalogue or Catalogue.of(self.provider)
+        self.local = local(state, catalogue, run_seconds, self.clock)
         self._written = threading.Condition()
         self.local.transport.interceptors.append(self)
 

@@ -10,6 +10,8 @@ from infra.local.transport import Call
 from tests.faults import Interception
 from tests.system import Refused, System
 
+CLAIM, BEGIN, END = 0, 1, 2  # of an executor's transactions: it claims, begins its turn, ends it
+
 _PATIENCE = 20.0  # real seconds until a race that never comes about fails its test
 
 

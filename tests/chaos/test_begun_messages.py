@@ -4,14 +4,13 @@ from functools import partial
 from pathlib import Path
 
 from tests.chaos.invariants import Invariants
-from tests.chaos.races import Racer
+from tests.chaos.races import END, Racer
 from tests.objects import long_text
 from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import System, running
 from threadkeep.providers.port import Text
 from threadkeep.store.tables import CONTENTS
 
-END = 2  # of an executor's transactions, the one that ends the run
 HALF_AN_ANSWER = ScriptedProvider([Text("So far"), Stall()])
 
 

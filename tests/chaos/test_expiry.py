@@ -1,11 +1,13 @@
 """A run whose model never answers expires: for readers to the second, durably soon after."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.chaos.races import BEGIN, END, Racer
 from tests.scripted_provider import Script, ScriptedProvider, Stall, says
-from tests.system import Refused, running
+from tests.system import Refused, System, running
 from threadkeep.providers.port import Text
 from threadkeep.store.keys import ThreadRef
 
@@ -50,6 +52,34 @@ def test_what_was_said_is_kept(tmp_path: Path) -> None:
         assert answer["incomplete_details"] == {"reason": "run_expired"}
         assert answer["content"][0]["text"]["value"] == "So far"
         assert [step["status"] for step in system.steps(run)] == ["expired"]
+
+
+@pytest.mark.parametrize(("at", "cancelling"), [(BEGIN, False), (END, True)])
+def test_what_readers_were_told_at_the_deadline_stays(
+    tmp_path: Path, at: int, *, cancelling: bool
+) -> None:
+    """The model has ended in time, but its turn is written after the deadline: the run was over
+    before, so neither its end nor its cost changes any more.
+    """
+    system = System(tmp_path, provider=ScriptedProvider(says()))
+    run = system.new_run("Hi")
+    reference = {"project_id": "acme", "thread_id": run["thread_id"], "run_id": run["id"]}
+    event = {"action": "execute", "run": {**reference, "leg": 1}}
+    executor = Racer(partial(system.local.invoke, "executor", event), at)
+    system.local.transport.interceptors.append(executor)
+    executor.start()
+    if cancelling:
+        system.post(f"/threads/{run['thread_id']}/runs/{run['id']}/cancel")
+    system.advance(600)
+    told = system.seen(run)
+    assert told["status"] == ("cancelled" if cancelling else "expired")
+    executor.go()
+    executor.join()
+    assert system.stored(run) == told["status"]
+    assert system.seen(run) == told
+    assert [step["usage"] for step in system.steps(run)] == [None]
+    assert system.messages(run)[-1]["status"] == "incomplete"
+    system.local.stop()
 
 
 def test_a_late_settle_leaves_the_next_run_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.invariants import Invariants
-from tests.chaos.races import Racer, race
+from tests.chaos.races import CLAIM, END, Racer, race
 from tests.chaos.test_tool_runs import ONE, WEATHER, calls
 from tests.scripted_provider import USAGE, says
 from tests.system import System
@@ -21,7 +21,6 @@ from threadkeep.execution.answer import DONE
 
 ROUNDS = (True, False) * 25  # who is first
 HELLO = says("Hello", " there")
-CLAIM, END = 0, 2  # of an executor's transactions: it claims, begins its turn, ends it
 RUN_SECONDS = 600
 LATE = 1  # seconds that pass between a writer's look at the clock and its write
 

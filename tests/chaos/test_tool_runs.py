@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.faults import Reads
 from tests.objects import long_text
 from tests.scripted_provider import USAGE, Script, ScriptedProvider, Stall, says
 from tests.system import Refused, System, running
 from threadkeep.domain.tool_calls import function_name
-from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Failed, Finished, Text
+from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
 
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
 CLOCK = {"type": "function", "function": {"name": "get_time"}}
@@ -232,67 +231,3 @@ def test_the_deadline_is_not_moved_by_outputs(tmp_path: Path) -> None:
         assert system.seen(run)["status"] == "in_progress"
         system.advance(1)
         assert system.ended(run)["status"] == "expired"
-
-
-def test_passing_trouble_is_tried_again(tmp_path: Path) -> None:
-    """Five tries at most; then the run fails with the provider's code."""
-    with running(tmp_path) as system:
-        trouble = Failed("rate_limit_exceeded", "Too many requests", passing=True)
-        system.provider.script = [trouble]
-        run = system.ended(system.new_run("Hi"), moving=0.5)
-        assert run["last_error"] == {"code": "rate_limit_exceeded", "message": "Too many requests"}
-        assert len(system.provider.requests) == 5
-
-
-def test_what_a_run_may_spend(tmp_path: Path) -> None:
-    """Budgets are totals: each turn gets what is left, and nothing left ends the run."""
-    with running(tmp_path) as system:
-        run = waiting(system, ONE, max_completion_tokens=256, max_prompt_tokens=256)
-        submit(system, run, call_1="x")
-        system.until(lambda: len(system.provider.requests) == 2)
-        first, second = system.provider.requests
-        assert (first.max_completion_tokens, second.max_completion_tokens) == (256, 251)
-        system.until(lambda: system.stored(run) == "requires_action")
-        submit(system, run, call_1="x" * 2_000)
-        run = system.ended(run)
-        assert run["status"] == "incomplete"
-        assert run["incomplete_details"] == {"reason": "max_prompt_tokens"}
-
-
-def test_json_mode_needs_the_word(tmp_path: Path) -> None:
-    """Without the word JSON in the prompt the run fails as the original's did."""
-    with running(tmp_path) as system:
-        asked = {"response_format": {"type": "json_object"}}
-        run = system.ended(system.new_run("Hi", **asked))
-        assert run["last_error"]["code"] == "invalid_prompt"
-        assert system.ended(system.new_run("As JSON, please", **asked))["status"] == "completed"
-
-
-def test_a_run_on_a_long_thread_reads_little(tmp_path: Path) -> None:
-    """A run on 20,000 messages reads at most 3 pages of them."""
-    with running(tmp_path) as system:
-        run = system.ended(system.new_run("First"))
-        key = {"thread": {"S": f"acme/{run['thread_id']}"}}
-        content = {"S": '[{"type":"text","text":{"value":"Hi","annotations":[]}}]'}
-        for start in range(0, 20_000, 25):
-            items = [
-                {**key, "message_id": {"S": f"msg_1{n:023}"}, "content": content, **_FIELDS}
-                for n in range(start, start + 25)
-            ]
-            puts = [{"PutRequest": {"Item": item}} for item in items]
-            system.local.dynamodb.call("BatchWriteItem", {"RequestItems": {"messages": puts}})
-        reads = Reads("messages")
-        system.local.transport.interceptors.append(reads)
-        system.ended(system.run(run["thread_id"], run["assistant_id"]))
-        assert 1 <= reads.count <= 3
-        told = system.provider.requests[-1].messages
-        assert told[0]["content"] == "First"
-        assert len(told) < 500
-
-
-_FIELDS = {
-    "role": {"S": "user"},
-    "thread_id": {"S": "thread_x"},
-    "created_at": {"N": "1"},
-    "status": {"S": "completed"},
-}

@@ -64,6 +64,13 @@ def test_last_messages_keeps_the_newest_n() -> None:
     assert kept(said(1_000), last(600), 1_000_000) == list(range(400, 1_000))
 
 
+def test_what_the_run_has_said_is_not_counted() -> None:
+    """It said it on its way; what it is to answer stays, however little is kept."""
+    for strategy, budget in ((last(1), 1_000), (run(THREAD), 1)):
+        own = message(THREAD, "Let me see.", role="assistant", run_id=strategy.id)
+        assert kept([*said(3), own], strategy, budget) == [2, 3]
+
+
 def test_a_long_thread_is_not_read_whole() -> None:
     """Automatic truncation takes no more messages than two pages have."""
     taken: list[int] = []

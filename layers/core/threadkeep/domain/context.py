@@ -7,8 +7,9 @@ from threadkeep.domain.objects import JSONObject, Message, Run, RunStep
 from threadkeep.domain.tool_calls import calls_of, pending_calls
 
 # Messages that automatic truncation keeps at most: a long thread is never read whole. With the one
-# that tells that there are more, two pages of 200; the thread's first message is the third read.
-MOST_MESSAGES = 399
+# that tells that there are more, and the run's own (one a turn), two pages of 200; the thread's
+# first message is the third read.
+MOST_MESSAGES = 340
 _PICTURE = 1_000  # tokens, roughly what a picture of usual size costs
 
 ChatMessage = Mapping[str, Any]
@@ -35,24 +36,29 @@ def fitting(
 
     `last_messages` keeps the newest n. `auto` drops from the middle: it keeps the newest that fit,
     and the thread's first message, which `oldest` gets. At least the newest is kept, and nothing
-    is read beyond what is needed.
+    is read beyond what is needed. What the run has said itself is no part of what it is to answer:
+    it stays, and is not counted.
     """
     last = run.truncation_strategy.get("last_messages")
     most = int(str(last)) if last else MOST_MESSAGES
+    own: list[Message] = []
     kept: list[Message] = []
     left, whole = budget, True
     for message in newest_first:
         if not message.content:
             continue
         cost = message_tokens(message)
-        if kept and (cost > left or len(kept) == most):
+        if message.run_id == run.id:
+            own.append(message)
+        elif kept and (cost > left or len(kept) == most):
             whole = False
             break
+        else:
+            kept.append(message)
         left -= cost
-        kept.append(message)
     if not whole and not last:
         kept = _with_first(kept, oldest(), left)
-    return kept[::-1]
+    return [*kept[::-1], *own[::-1]]
 
 
 def _with_first(kept: list[Message], first: Message | None, left: int) -> list[Message]:

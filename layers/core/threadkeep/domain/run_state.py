@@ -55,9 +55,7 @@ RUN_OUT = Transition(
 STOP = Transition(
     ("cancelling",), "cancelled", "executor", attempt=True, deadline="any", step="cancelled"
 )
-CRASH = Transition(
-    ("queued", "in_progress"), "failed", "Settle", leg=True, deadline="any", step="failed"
-)
+CRASH = Transition(("queued", "in_progress"), "failed", "Settle", leg=True, step="failed")
 ABANDON = Transition(
     tuple(sorted(ACTIVE)), "cancelled", "cleaner", deadline="any", step="cancelled"
 )

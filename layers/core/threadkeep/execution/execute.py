@@ -98,7 +98,7 @@ class Executor:
             return
         names = [function_name(tool) for tool in run.tools]
         with closing(self._chunks(ref, sink, entry.provider, prompt)) as chunks:
-            told = counted(chunks, prompt)
+            told = counted(chunks, prompt, run.id)
             for event in engine.run(told, names, parallel=run.parallel_tool_calls):
                 if not sink.write(event):
                     break

@@ -42,7 +42,8 @@ def assemble(ref: RunRef, run: Run, entry: Entry, store: Store) -> Prompt | Ende
     if answer_left is not None and answer_left <= 0:
         return Ended(CUT, incomplete_reason="max_completion_tokens")
     steps = store.run_steps.completed(ref) if run.steps else ()
-    if len(steps) >= entry.max_turns:
+    turns = sum(step.type == "tool_calls" for step in steps)  # each but the last ends with calls
+    if turns >= entry.max_turns:
         return _failed("server_error", f"The run was ended after {entry.max_turns} model turns.")
     prompt_left = _left(run.max_prompt_tokens, spent.prompt_tokens)
     window = min(entry.context_window, entry.context_window if prompt_left is None else prompt_left)

@@ -94,12 +94,17 @@ class Sink:
         return True
 
     def _overtaken(self, event: engine.Event, found: Run | None) -> engine.Ended | None:
-        """How the run ends that was found when the event could not be written, if it is ours."""
+        """How the run ends that was found when the event could not be written, if it is ours.
+
+        What the turn has cost is not counted any more once the deadline has passed: from then on
+        readers are told what the run had cost, and what is over does not change.
+        """
         if found is None or found.attempt != self.run.attempt:
             return None
+        late = self._clock.now() >= found.expires_at
         if found.status in STOP.sources:
             ended = engine.Ended(STOP)
-        elif found.status in RUN_OUT.sources and self._clock.now() >= found.expires_at:
+        elif found.status in RUN_OUT.sources and late:
             ended = engine.Ended(RUN_OUT)
         else:
             return None
@@ -107,9 +112,9 @@ class Sink:
             case engine.TextEnded(text):
                 return replace(ended, text=text)
             case engine.CallsMade(calls, usage):
-                return replace(ended, calls=calls, usage=usage)
+                return replace(ended, calls=calls, usage=None if late else usage)
             case engine.Ended(text=text, calls=calls, usage=usage):
-                return replace(ended, text=text, calls=calls, usage=usage)
+                return replace(ended, text=text, calls=calls, usage=None if late else usage)
         return ended
 
     def _begin_as(self, type_: RunStepType) -> bool:

@@ -56,14 +56,16 @@ def turn(
             return
 
 
-def counted(chunks: Iterable[Chunk | Interrupted], prompt: Prompt) -> Iterator[Chunk | Interrupted]:
+def counted(
+    chunks: Iterable[Chunk | Interrupted], prompt: Prompt, run_id: str
+) -> Iterator[Chunk | Interrupted]:
     """The chunks, with an estimate where the provider gave no usage, marked in the log."""
     said = ""
     for chunk in chunks:
         if isinstance(chunk, Text | CallArguments):
             said += chunk.value
         if isinstance(chunk, Finished) and chunk.usage is None:
-            _LOG.info("usage estimated: the provider gave none")
+            _LOG.info("usage estimated: the provider gave none", extra={"run_id": run_id})
             yield replace(
                 chunk, usage=Usage(prompt_tokens=prompt.tokens, completion_tokens=tokens(said))
             )
