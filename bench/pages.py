@@ -53,7 +53,7 @@ def _calls(store: Store, ref: ThreadRef, ids: list[str]) -> dict[str, Callable[[
     }
 
     def call(request: PageRequest) -> Callable[[int], object]:
-        return lambda _: store.messages.list(ref, request)
+        return lambda _: store.messages.list(ref, request, _NOW)
 
     return {f"{name} of {len(ids):,}": call(request) for name, request in pages.items()}
 

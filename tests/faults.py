@@ -56,6 +56,14 @@ class KillFrom(Interception):
             raise Killed
 
 
+class EverybodyDies(Interception):
+    """No executor and no Settle gets anything done."""
+
+    def before(self, call: Call, /) -> None:
+        if call.invocation and call.invocation.function == "executor":
+            raise Killed
+
+
 class RoundTrips(Interception):
     """Counts the calls of each invocation by function; calls sent together count once."""
 

@@ -8,5 +8,6 @@ from threadkeep.wire.ids import query_id
 
 def handle(request: Request, services: Services) -> object:
     run_id = query_id(request.query, "run_id", "run")
-    page = services.store.messages.list(request.thread, request.page("msg"), run_id)
+    now = services.clock.now()
+    page = services.store.messages.list(request.thread, request.page("msg"), now, run_id)
     return objects.page(page, objects.message)

@@ -8,7 +8,7 @@ from threadkeep.wire.bodies.messages import ModifyMessage
 
 def handle(request: Request, services: Services) -> object:
     ref, body = request.thread, request.body(ModifyMessage)
-    before = services.store.messages.get(ref, request.message_id)
+    before = services.store.messages.get(ref, request.message_id, services.clock.now())
     after = body.applied_to(before)
     services.store.messages.modify(ref, before, after)
     return objects.message(after)

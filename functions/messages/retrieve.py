@@ -6,4 +6,5 @@ from threadkeep.wire import objects
 
 
 def handle(request: Request, services: Services) -> object:
-    return objects.message(services.store.messages.get(request.thread, request.message_id))
+    now = services.clock.now()
+    return objects.message(services.store.messages.get(request.thread, request.message_id, now))

@@ -51,7 +51,7 @@ def test_a_content_filter_cuts_the_answer(tmp_path: Path) -> None:
     provider = ScriptedProvider([Text("So far"), Finished("content_filter", USAGE)])
     with running(tmp_path, provider=provider) as system:
         run = system.ended(system.new_run("Hi"))
-        assert run["status"] == "incomplete"
+        assert (run["status"], run["incomplete_details"]) == ("incomplete", None)
         answer = system.messages(run)[-1]
         assert answer["incomplete_details"] == {"reason": "content_filter"}
         assert answer["content"][0]["text"]["value"] == "So far"
@@ -88,18 +88,31 @@ def test_the_newest_messages_alone(tmp_path: Path) -> None:
             for request in system.provider.requests
         )
         assert first == ["Two", "Three"]
-        assert second == ["Two", "Three", "Let me see.", None, "x"]
+        assert second == ["Two", "Three", "Let me see.", "x"]
 
 
 def test_a_thread_beyond_the_context_window(tmp_path: Path) -> None:
-    """`auto` drops from the middle until the rest fits."""
+    """`auto` drops from the middle until the rest fits, with room for an answer. A first message
+    that is too large for that goes before all the others.
+    """
     provider = ScriptedProvider()
-    rule = Rule("*", provider, limits={"context_window": 100})
+    rule = Rule("*", provider, limits={"context_window": 120})
     with running(tmp_path, provider=provider, catalogue=Catalogue([rule])) as system:
         texts = [f"{n:060}" for n in range(9)]  # 20 tokens each, as estimated
-        system.ended(system.new_run(*texts))
-        (request,) = provider.requests
-        assert [m["content"] for m in request.messages] == [texts[0], *texts[-3:]]
+        for first, left in ((texts[0], 3), ("Long. " * 100, 4)):
+            system.ended(system.new_run(first, *texts[1:]))
+            request = provider.requests[-1]
+            kept = [first] if left == 3 else []
+            assert [m["content"] for m in request.messages] == [*kept, *texts[-left:]]
+
+
+def test_a_budget_for_prompts(tmp_path: Path) -> None:
+    """What is left of `max_prompt_tokens` bounds the prompt of each turn, too."""
+    with running(tmp_path) as system:
+        texts = [f"{n:0150}" for n in range(9)]  # 50 tokens each
+        system.ended(system.new_run(*texts, max_prompt_tokens=256))
+        (request,) = system.provider.requests
+        assert [m["content"] for m in request.messages] == [texts[0], *texts[-4:]]
 
 
 def test_a_run_on_a_long_thread_reads_little(tmp_path: Path) -> None:

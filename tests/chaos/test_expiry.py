@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.races import BEGIN, END, Racer
+from tests.faults import EverybodyDies
 from tests.scripted_provider import Script, ScriptedProvider, Stall, says
 from tests.system import Refused, System, running
 from threadkeep.providers.port import Text
@@ -77,9 +78,29 @@ def test_what_readers_were_told_at_the_deadline_stays(
     executor.join()
     assert system.stored(run) == told["status"]
     assert system.seen(run) == told
-    assert [step["usage"] for step in system.steps(run)] == [None]
+    assert [step["usage"] for step in system.steps(run)] == [told["usage"]]
     assert system.messages(run)[-1]["status"] == "incomplete"
     system.local.stop()
+
+
+@pytest.mark.parametrize("cancelling", [False, True])
+def test_message_and_step_follow_their_run(tmp_path: Path, *, cancelling: bool) -> None:
+    """For readers they are over with it, although nobody has written anything yet."""
+    with running(tmp_path, provider=ScriptedProvider(HALF_AN_ANSWER)) as system:
+        run = system.new_run()
+        system.until(lambda: system.steps(run))
+        path = f"/threads/{run['thread_id']}/messages/{system.messages(run)[-1]['id']}"
+        assert system.get(path)["status"] == "in_progress"
+        system.local.transport.interceptors.append(EverybodyDies())
+        if cancelling:
+            system.post(f"/threads/{run['thread_id']}/runs/{run['id']}/cancel")
+        system.advance(600)
+        status = "cancelled" if cancelling else "expired"
+        over = {"status": "incomplete", "incomplete_details": {"reason": f"run_{status}"}}
+        for message in (system.get(path), system.messages(run)[-1]):
+            assert {name: message[name] for name in over} == over
+            assert message["incomplete_at"] == run["expires_at"]
+        assert [step["status"] for step in system.steps(run)] == [status]
 
 
 def test_a_late_settle_leaves_the_next_run_alone(tmp_path: Path) -> None:

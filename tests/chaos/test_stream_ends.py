@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 from infra.local.transport import Call
 from tests.chaos.stream_readers import Audience, Reader, check, error_of, names, said, text_of
 from tests.chaos.test_tool_runs import ONE, WEATHER, calls, cancel
-from tests.faults import Interception, Killed, KillFrom
+from tests.faults import EverybodyDies, Interception, KillFrom
 from tests.scripted_provider import USAGE, Script, Stall, says
 from tests.system import Refused, System, running
 from threadkeep.providers.port import CallArguments, CallBegan, Failed, Finished, Text
@@ -35,14 +35,6 @@ def idle(tmp_path: Path) -> Iterator[System]:
     system = System(tmp_path)
     yield system
     system.local.stop()
-
-
-class EverybodyDies(Interception):
-    """No executor and no Settle gets anything done."""
-
-    def before(self, call: Call, /) -> None:
-        if call.invocation and call.invocation.function == "executor":
-            raise Killed
 
 
 class Held(Interception):

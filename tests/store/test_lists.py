@@ -98,7 +98,7 @@ def messages_of_a_run(store: Store, database: Database) -> Made:
         database.write(*put_messages(ref(made.id), [later]))
         produced.append(own)
     run_id = produced[1][0].run_id
-    return [m.id for m in produced[1]], lambda r: store.messages.list(ref(made.id), r, run_id)
+    return [m.id for m in produced[1]], lambda r: store.messages.list(ref(made.id), r, NOW, run_id)
 
 
 @pytest.mark.parametrize("make", [assistants, threads, runs, run_steps, messages_of_a_run])
@@ -131,7 +131,7 @@ def test_an_unknown_run_has_produced_nothing(store: Store) -> None:
     made, said = thread(), message("")
     store.threads.create(PROJECT, made, [said])
     for run_id in (IDS.new("run", NOW), f"run_{said.id[4:]}", f"run_{said.id[4:7]}", "run_1"):
-        page = store.messages.list(ref(made.id), PageRequest(), run_id)
+        page = store.messages.list(ref(made.id), PageRequest(), NOW, run_id)
         assert (page.data, page.has_more) == ([], False)
 
 
@@ -146,11 +146,11 @@ def test_a_page_ends_early(store: Store, client: "DynamoDBClient") -> None:
         store.messages.create(ref(made.id), each)
     for request in (PageRequest(order="asc"), PageRequest(), PageRequest(before="msg_0")):
         with counted(client) as reads:
-            page = store.messages.list(ref(made.id), request)
+            page = store.messages.list(ref(made.id), request, NOW)
         assert (len(page.data), page.has_more) == (4, True)
         assert reads.items <= 7 + 4 * 4  # items hold no content; it lies in rows of its own
-    newest = store.messages.list(ref(made.id), PageRequest())
-    rest = store.messages.list(ref(made.id), PageRequest(after=newest.data[-1].id))
+    newest = store.messages.list(ref(made.id), PageRequest(), NOW)
+    rest = store.messages.list(ref(made.id), PageRequest(after=newest.data[-1].id), NOW)
     assert ([*newest.data, *rest.data][::-1], rest.has_more) == (given, False)
 
 
@@ -163,6 +163,6 @@ def test_what_a_page_leaves_out_is_not_read(store: Store, client: "DynamoDBClien
         each = replace(message(made.id), content=(text(f"{n}{long}"),))
         store.messages.create(ref(made.id), each)
     with counted(client) as reads:
-        page = store.messages.list(ref(made.id), PageRequest(limit=100))
+        page = store.messages.list(ref(made.id), PageRequest(limit=100), NOW)
     assert (len(page.data), page.has_more) == (14, True)
     assert reads.items < 20

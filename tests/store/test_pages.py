@@ -77,7 +77,7 @@ class Thread:
         return pool[number % len(pool)]
 
     def page(self, request: PageRequest) -> Page[Message]:
-        return self.store.messages.list(self.ref, request)
+        return self.store.messages.list(self.ref, request, NOW)
 
 
 @contextmanager

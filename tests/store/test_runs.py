@@ -60,7 +60,7 @@ def test_a_thread_takes_one_run(store: Store, queued: Run) -> None:
             ref(queued.thread_id), thread_after(store, queued), run(queued.thread_id), more, NOW
         )
     assert refused.value.run_id == queued.id
-    assert store.messages.list(ref(queued.thread_id), ALL).data == []
+    assert store.messages.list(ref(queued.thread_id), ALL, NOW).data == []
 
 
 def test_additional_messages_lie_before_the_run(store: Store) -> None:
@@ -71,9 +71,9 @@ def test_additional_messages_lie_before_the_run(store: Store) -> None:
     created = store.new_runs.create(ref(made.id), made, run(made.id), more, NOW)
     claimed = store.transitions.claim(run_ref(created), created, NOW)
     begin(store, claimed)
-    page = store.messages.list(ref(made.id), ALL)
+    page = store.messages.list(ref(made.id), ALL, NOW)
     assert [m.run_id for m in page.data] == [None, None, None, created.id]
-    only = store.messages.list(ref(made.id), ALL, created.id)
+    only = store.messages.list(ref(made.id), ALL, NOW, created.id)
     assert [m.run_id for m in only.data] == [created.id]
 
 
@@ -97,7 +97,7 @@ def test_a_claim_undoes_a_begun_turn(store: Store, queued: Run) -> None:
     begun = begin(store, store.transitions.claim(run_ref(queued), queued, NOW))
     again = store.transitions.claim(run_ref(queued), begun, NOW)
     assert (again.steps, again.open_step) == (0, None)
-    assert store.messages.list(ref(queued.thread_id), ALL).data == []
+    assert store.messages.list(ref(queued.thread_id), ALL, NOW).data == []
     assert store.run_steps.list(run_ref(queued), ALL, NOW).data == []
 
 
@@ -144,7 +144,7 @@ def test_a_crash_closes_what_was_open(store: Store, queued: Run) -> None:
     store.transitions.end(run_ref(queued), begun, CRASH, NOW + 9, closing, last_error=error)
     (step,) = store.run_steps.list(run_ref(queued), ALL, NOW).data
     assert (step.status, step.failed_at, step.last_error) == ("failed", NOW + 9, error)
-    (left,) = store.messages.list(ref(queued.thread_id), ALL).data
+    (left,) = store.messages.list(ref(queued.thread_id), ALL, NOW).data
     assert (left.status, left.incomplete_reason) == ("incomplete", "run_failed")
 
 

@@ -20,7 +20,7 @@ def new_thread(store: Store) -> Thread:
 
 
 def values(store: Store, of: Thread, request: PageRequest = ALL) -> list[str]:
-    page = store.messages.list(ref(of.id), request)
+    page = store.messages.list(ref(of.id), request, NOW)
     return [part["text"]["value"] for m in page.data for part in m.content]  # type: ignore[index, call-overload, misc]
 
 
@@ -30,7 +30,7 @@ def test_what_was_stored_comes_back(store: Store) -> None:
     first = message(made.id, "Hi", metadata={"a": "b"}, completed_at=NOW)
     store.threads.create(PROJECT, made, [first])
     assert store.threads.get(ref(made.id)) == made
-    assert store.messages.list(ref(made.id), ALL).data == [first]
+    assert store.messages.list(ref(made.id), ALL, NOW).data == [first]
 
 
 def test_another_project_finds_nothing(store: Store) -> None:

@@ -52,6 +52,13 @@ def test_auto_drops_from_the_middle() -> None:
     assert kept(said(10), run(THREAD), 40) == [0, 7, 8, 9]
 
 
+def test_a_first_message_that_never_fits() -> None:
+    """It costs nobody else their place."""
+    messages = [message(THREAD, "x" * 3_000), *said(5)]
+    assert kept(messages, run(THREAD), 30) == [3, 4, 5]
+    assert kept(messages, run(THREAD), 1_005) == [1, 2, 3, 4, 5]
+
+
 def test_the_newest_always_stays() -> None:
     """However small the budget."""
     assert kept(said(3), run(THREAD), 1) == [2]

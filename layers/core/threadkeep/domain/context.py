@@ -1,6 +1,6 @@
 """What the model is told: the run's instructions, the thread, and what this run has done so far."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from threadkeep.domain.objects import JSONObject, Message, Run, RunStep
@@ -62,13 +62,17 @@ def fitting(
 
 
 def _with_first(kept: list[Message], first: Message | None, left: int) -> list[Message]:
-    """Make room for the first message of the thread at the expense of the oldest ones kept."""
+    """Make room for the first message of the thread at the expense of the oldest ones kept, unless
+    it would not fit beside the newest alone.
+    """
     if first is None or not first.content or first in kept:
         return kept
     need = message_tokens(first)
-    while len(kept) > 1 and need > left:
+    if need > left + sum(map(message_tokens, kept[1:])):
+        return kept
+    while need > left:
         left += message_tokens(kept.pop())
-    return [*kept, first] if need <= left else kept
+    return [*kept, first]
 
 
 def chat_messages(
@@ -83,12 +87,7 @@ def chat_messages(
     if run.instructions:
         told.append({"role": "system", "content": run.instructions})
     told += [_told(message) for message in messages if message.id not in own]
-    for step in steps:
-        if step.type == "tool_calls":
-            told += _told_calls(step)
-        elif message := own.get(_message_id(step)):
-            told.append(_told(message))
-    return told
+    return [*told, *_told_turns(own, steps)]
 
 
 def mentions_json(told: Sequence[ChatMessage]) -> bool:
@@ -113,15 +112,23 @@ def _told(message: Message) -> ChatMessage:
     return {"role": message.role, "content": parts}
 
 
-def _told_calls(step: RunStep) -> list[ChatMessage]:
-    outputs = [
-        {"role": "tool", "tool_call_id": call["id"], "content": call["function"]["output"]}
-        for call in calls_of(step)
-    ]
-    return [
-        {"role": "assistant", "content": None, "tool_calls": list(pending_calls(step))},
-        *outputs,
-    ]
+def _told_turns(own: Mapping[str, Message], steps: Sequence[RunStep]) -> Iterator[ChatMessage]:
+    """The run's turns. What one said before it called is a step of its own, but was one message."""
+    said: list[str] = []
+    for step in steps:
+        if step.type == "tool_calls":
+            text = "\n".join(said) or None
+            yield {"role": "assistant", "content": text, "tool_calls": list(pending_calls(step))}
+            yield from map(_told_output, calls_of(step))
+            said = []
+        elif message := own.get(_message_id(step)):
+            said.append(text_of(message.content))
+    # Its executor died before it called: the turn is done again.
+    yield from ({"role": "assistant", "content": text} for text in said)
+
+
+def _told_output(call: Mapping[str, Any]) -> ChatMessage:
+    return {"role": "tool", "tool_call_id": call["id"], "content": call["function"]["output"]}
 
 
 def _message_id(step: RunStep) -> str:

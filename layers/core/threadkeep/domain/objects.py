@@ -123,9 +123,8 @@ class Run:
     """A run: a snapshot of its configuration, and its state.
 
     `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
-    begun, `open_step` is the type of the one under way. `shown`: a reader may have seen a part of
-    the turn under way. `pending_call_ids` wait for the app's outputs; the calls themselves lie on
-    the open step, `pending_calls` has them for readers.
+    begun, `open_step` is the type of the one under way. `pending_call_ids` wait for the app's
+    outputs; the calls themselves lie on the open step, `pending_calls` has them for readers.
     """
 
     id: str
@@ -156,7 +155,6 @@ class Run:
     steps: int = 0
     open_step: RunStepType | None = None
     streamed: bool = False
-    shown: bool = False
     started_at: int | None = None
     cancelled_at: int | None = None
     failed_at: int | None = None

@@ -116,8 +116,12 @@ def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
     status = effective_status(run, now)
     if step.status != "in_progress" or status in ACTIVE:
         return step
-    ending = {"expired": EXPIRE, "cancelled": CANCEL}.get(status, CRASH)
-    return replace(step, **step_ends(ending, run.expires_at, error=run.last_error))
+    return replace(step, **step_ends(ending_in(status), run.expires_at, error=run.last_error))
+
+
+def ending_in(status: RunStatus) -> Transition:
+    """How a run ends of which somebody else must see that it is over."""
+    return {"expired": EXPIRE, "cancelled": CANCEL}.get(status, CRASH)
 
 
 def end_time(run: Run, now: int) -> int:
@@ -130,9 +134,14 @@ def step_ends(
 ) -> dict[str, Any]:
     """What becomes of the open step when its run ends by this transition, as fields."""
     status = transition.step
-    failure = {"last_error": error} if status == "failed" else {}
+    failure = {"last_error": error and _of_step(error)} if status == "failed" else {}
     cost = {"usage": usage} if usage else {}
     return {"status": status, f"{status}_at": now, "expires_at": None, **cost, **failure}
+
+
+def _of_step(error: LastError) -> LastError:
+    """Steps know no `invalid_prompt`."""
+    return replace(error, code="server_error") if error.code == "invalid_prompt" else error
 
 
 def ended_at(status: RunStatus, now: int) -> dict[str, Any]:

@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from threadkeep.domain.objects import Message, Run, RunStep
-from threadkeep.domain.run_state import INCOMPLETE_REASONS, Transition
+from threadkeep.domain.run_state import (
+    ACTIVE,
+    INCOMPLETE_REASONS,
+    Transition,
+    effective_status,
+    ending_in,
+)
 
 
 def text_step(run: Run, now: int) -> RunStep:
@@ -48,6 +54,14 @@ def message_ends(transition: Transition, now: int) -> dict[str, Any]:
     if reason is None:
         return {"status": "completed", "completed_at": now}
     return {"status": "incomplete", "incomplete_at": now, "incomplete_reason": reason}
+
+
+def effective_message(message: Message, run: Run, now: float) -> Message:
+    """The message as readers see it at `now`: none is in progress once its run is over."""
+    status = effective_status(run, now)
+    if message.status != "in_progress" or status in ACTIVE:
+        return message
+    return replace(message, **message_ends(ending_in(status), run.expires_at))
 
 
 def said(message: Message, text: str) -> Message:

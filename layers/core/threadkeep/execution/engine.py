@@ -17,10 +17,10 @@ from threadkeep.providers.port import (
     Text,
 )
 
-# finish_reason → (why the run is incomplete, why its message is)
-_CUT_BY = {
+# finish_reason → (why the run is incomplete, why its message is). Runs have no word for a filter.
+_CUT_BY: dict[str, tuple[str | None, str]] = {
     "length": ("max_completion_tokens", "max_tokens"),
-    "content_filter": ("content_filter", "content_filter"),
+    "content_filter": (None, "content_filter"),
 }
 _BROKEN_OFF = LastError(code="server_error", message="The model's answer broke off.")
 

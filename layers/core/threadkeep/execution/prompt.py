@@ -21,6 +21,8 @@ from threadkeep.store.keys import RunRef
 from threadkeep.store.store import Store
 
 _PAGE = 200  # messages that one read of the thread brings
+_ANSWER = 4_096  # tokens of the context window that are left to an answer without a budget
+_SHARE = 4  # no more than a quarter of it is
 _NO_JSON = (
     "'messages' must contain the word 'json' in some form, to use 'response_format' of type"
     " 'json_object'."
@@ -46,26 +48,35 @@ def assemble(ref: RunRef, run: Run, entry: Entry, store: Store) -> Prompt | Ende
     if turns >= entry.max_turns:
         return _failed("server_error", f"The run was ended after {entry.max_turns} model turns.")
     prompt_left = _left(run.max_prompt_tokens, spent.prompt_tokens)
-    window = min(entry.context_window, entry.context_window if prompt_left is None else prompt_left)
-    told, cost = _told(ref, run, steps, window, store)
+    told, cost = _told(ref, run, steps, _room(entry, answer_left, prompt_left), store)
     if prompt_left is not None and cost > prompt_left:
         return Ended(CUT, incomplete_reason="max_prompt_tokens")
     if _kind(run.response_format) == "json_object" and not mentions_json(told):
         return _failed("invalid_prompt", _NO_JSON)
-    return Prompt(_request(run, entry.model, told, steps, answer_left), cost)
+    # A call is forced in the first turn only: forced in each, the run would never end.
+    tool_choice = "auto" if turns and run.tool_choice != "none" else run.tool_choice
+    return Prompt(_request(run, entry.model, told, tool_choice, answer_left), cost)
+
+
+def _room(entry: Entry, answer_left: int | None, prompt_left: int | None) -> int:
+    """Tokens for the prompt: what the model takes and the run may spend, less room to answer."""
+    window = entry.context_window
+    answer = _ANSWER if answer_left is None else answer_left
+    window -= min(answer, window // _SHARE)
+    return window if prompt_left is None else min(window, prompt_left)
 
 
 def _told(
-    ref: RunRef, run: Run, steps: Sequence[RunStep], window: int, store: Store
+    ref: RunRef, run: Run, steps: Sequence[RunStep], room: int, store: Store
 ) -> tuple[list[ChatMessage], int]:
-    """As much of the thread as fits into `window`, with what must be told, and what it costs."""
+    """As much of the thread as there is room for, with what must be told, and what it costs."""
     calls = "".join(dump(step.step_details) for step in steps if step.type == "tool_calls")
-    fixed = tokens((run.instructions or "") + dump(run.tools) + calls)
+    fixed = tokens((run.instructions or "") + dump(run.tools) + dump(run.response_format) + calls)
     messages = fitting(
         store.messages.newest(ref.thread, _PAGE),
         lambda: store.messages.first(ref.thread),
         run,
-        window - fixed,
+        room - fixed,
     )
     return chat_messages(run, messages, steps), fixed + sum(map(message_tokens, messages))
 
@@ -74,18 +85,16 @@ def _request(
     run: Run,
     model: str,
     told: list[ChatMessage],
-    steps: Sequence[RunStep],
+    tool_choice: str | JSONObject,
     answer_left: int | None,
 ) -> ChatRequest:
-    # A call is forced in the first turn only: forced in each, the run would never end.
-    forced = run.tool_choice if not steps or run.tool_choice == "none" else "auto"
     return ChatRequest(
         model=model,
         messages=told,
         temperature=run.temperature,
         top_p=run.top_p,
         tools=run.tools,
-        tool_choice=forced,
+        tool_choice=tool_choice,
         parallel_tool_calls=run.parallel_tool_calls,
         response_format=run.response_format,
         reasoning_effort=run.reasoning_effort,

@@ -7,13 +7,15 @@ from itertools import islice
 from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
 from threadkeep.domain.objects import Message, Page, PageRequest
+from threadkeep.domain.turns import effective_message
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
 from threadkeep.store.database import Check, ConditionFailed, Database, Delete, Update, together
 from threadkeep.store.expressions import Value, between, both, equal, exists
 from threadkeep.store.items import Item, differences
-from threadkeep.store.keys import ThreadRef
+from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
-from threadkeep.store.tables import CONTENTS, MESSAGES, THREADS
+from threadkeep.store.runs import run_of
+from threadkeep.store.tables import CONTENTS, MESSAGES, RUNS, THREADS
 from threadkeep.store.threads import append, refused, thread_of, unlocked
 
 _TRIES = 60
@@ -50,9 +52,11 @@ class Messages:
         raise Overloaded
 
     def list(
-        self, ref: ThreadRef, request: PageRequest, run_id: str | None = None
+        self, ref: ThreadRef, request: PageRequest, now: float, run_id: str | None = None
     ) -> Page[Message]:
-        """A page of the thread's messages, or NotFound. `run_id`: only what that run produced."""
+        """A page of the thread's messages as readers see them at `now`, or NotFound. `run_id`: only
+        what that run produced.
+        """
         within = (of_run("msg", run_id, 0)[:-11], end_of_run("msg", run_id)) if run_id else None
         range_ = ids_between("msg", request, within)
         found, items = together(
@@ -60,18 +64,18 @@ class Messages:
             lambda: page(request, range_, lambda r, n: self._read(ref, r, n), dict),
         )
         thread_of(found, ref.thread_id)
-        whole = self._whole(ref, items.data)
+        whole = self._effective(ref, self._whole(ref, items.data), now)
         # Another run's id may lie in the same place: only the item tells who produced it.
         data = [message for message in whole if run_id in (None, message.run_id)]
         return Page(data=data, has_more=items.has_more and bool(data))
 
-    def get(self, ref: ThreadRef, message_id: str) -> Message:
-        """The message, or NotFound."""
+    def get(self, ref: ThreadRef, message_id: str, now: float) -> Message:
+        """The message as readers see it at `now`, or NotFound."""
         found, item = self._database.get_many((THREADS, ref.key), (MESSAGES, _key(ref, message_id)))
         thread_of(found, ref.thread_id)
         if item is None:
             raise NotFound("message", message_id)
-        return self._whole(ref, [item])[0]
+        return self._effective(ref, self._whole(ref, [item]), now)[0]
 
     def modify(self, ref: ThreadRef, before: Message, after: Message) -> None:
         """Write what differs, also under a lock: it does not change the prompt."""
@@ -120,6 +124,20 @@ class Messages:
     def _whole(self, ref: ThreadRef, items: Iterable[Item]) -> Sequence[Message]:
         whole = with_contents(self._database, ref, items, "message_id", "content")
         return [message_of(item) for item in whole]
+
+    def _effective(
+        self, ref: ThreadRef, messages: Sequence[Message], now: float
+    ) -> Sequence[Message]:
+        """The messages at `now`. One more look if there is one in progress, for its run."""
+        ids = {m.run_id for m in messages if m.status == "in_progress" and m.run_id}
+        keys = [(RUNS, RunRef(ref.project_id, ref.thread_id, id_).key) for id_ in ids]
+        runs = {run.id: run for run in map(run_of, filter(None, self._database.get_many(*keys)))}
+        return [
+            effective_message(message, runs[message.run_id], now)
+            if message.run_id in runs
+            else message
+            for message in messages
+        ]
 
     def _above(self, message: Message, thread: Item | None) -> str:
         last = place(str(thread["last_message_id"])) if thread else ""

@@ -128,7 +128,7 @@ def run_step(step: RunStep) -> Wire:
         "failed_at": step.failed_at,
         "last_error": _last_error(step.last_error),
         "step_details": step.step_details,
-        "usage": _usage(step.usage) if step.status != "in_progress" else None,
+        "usage": _usage(step.usage or Usage()) if step.status != "in_progress" else None,
         "metadata": {},
     }
 
