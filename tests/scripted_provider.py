@@ -5,9 +5,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from threadkeep.domain.objects import Usage
-from threadkeep.providers.port import ChatRequest, Chunk, Finished, Text
+from threadkeep.providers.port import (
+    CallArguments,
+    CallBegan,
+    ChatRequest,
+    Chunk,
+    Finished,
+    Text,
+)
 
 USAGE = Usage(prompt_tokens=12, completion_tokens=5)
+WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
+CLOCK = {"type": "function", "function": {"name": "get_time"}}
+# Calls of these: (call id, name, arguments)
+ONE = ("call_1", "get_weather", '{"city": "Bern"}')
+TWO = ("call_2", "get_time", "{}")
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,15 @@ Script = Sequence[Chunk | Stall]
 def says(*pieces: str) -> Script:
     """An ordinary answer."""
     return [*map(Text, pieces), Finished("stop", USAGE)]
+
+
+def calls(*made: tuple[str, str, str], before: str = "") -> Script:
+    """A turn that calls functions: (call id, name, arguments)."""
+    script: list[Chunk | Stall] = [Text(before)] if before else []
+    for index, (id_, name, arguments) in enumerate(made):
+        script.append(CallBegan(index, id_, name))
+        script += [CallArguments(index, piece) for piece in (arguments[:3], arguments[3:])]
+    return [*script, Finished("stop", USAGE)]
 
 
 @dataclass

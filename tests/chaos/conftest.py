@@ -1,10 +1,21 @@
-"""Says at the end at how many points something was killed."""
+"""The chain, and a word at the end about at how many points something was killed."""
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from _pytest.terminal import TerminalReporter
 
+from tests.chaos.chain import Chain, chained
+
 KILLED = "killed"  # what tests record: (whose process, at how many points)
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Iterator[Chain]:
+    with chained(tmp_path) as chain:
+        yield chain
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.test_tool_runs import ONE, WEATHER, calls, submit, waiting
+from tests.chaos.test_tool_runs import submit, waiting
 from tests.faults import Reads
-from tests.scripted_provider import USAGE, ScriptedProvider, says
+from tests.scripted_provider import ONE, USAGE, WEATHER, ScriptedProvider, calls, says
 from tests.system import running
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.models_file import Rule

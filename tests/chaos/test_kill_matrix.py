@@ -15,8 +15,7 @@ from infra.local.server import Local
 from tests.chaos.conftest import KILLED
 from tests.chaos.invariants import Invariants
 from tests.chaos.midway import Dying
-from tests.chaos.test_tool_runs import WEATHER, calls
-from tests.scripted_provider import ScriptedCall, ScriptedProvider, Stall, says
+from tests.scripted_provider import WEATHER, ScriptedCall, ScriptedProvider, Stall, calls, says
 from tests.system import System, running
 from threadkeep.providers.port import ChatRequest, Text
 

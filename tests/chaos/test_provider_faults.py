@@ -1,14 +1,10 @@
 """What becomes of a run when its provider misbehaves: every row of the table, over real HTTP."""
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.chaos.test_tool_runs import WEATHER
-from tests.model_server import ModelServer
+from tests.chaos.chain import Chain
 from tests.model_turns import (
     Call,
     Calls,
@@ -21,49 +17,11 @@ from tests.model_turns import (
     call_delta,
     delta,
 )
-from tests.system import System, running
 from threadkeep.domain.context import tokens
-from threadkeep.providers.catalogue import Catalogue
-from threadkeep.providers.openai_chat import OpenAIChat
 
-PATIENT = 0.5  # fake seconds that pass with every look while the provider is tried again
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 _FIRST = b'data: {"choices": [{"delta": {"content": "So far"}}]}\n\n'
 TOO_LONG = {"error": {"message": "maximum context length", "code": "context_length_exceeded"}}
-Run = dict[str, Any]
-
-
-class Chain:
-    """The whole system in front of a model server; `turns` are what that answers next."""
-
-    def __init__(self, system: System, server: ModelServer, turns: list[Turn]) -> None:
-        self.system = system
-        self.server = server
-        self._turns = turns
-
-    def run(self, *turns: Turn, **fields: Any) -> Run:
-        """A run once it is over or waits, answered by these turns and then by the last again."""
-        self._turns[:] = turns
-        run = self.system.new_run("Hi", tools=[WEATHER], **fields)
-        still = {"queued", "in_progress"}
-        self.system.until(lambda: self.system.stored(run) not in still, moving=PATIENT)
-        return self.system.seen(run)
-
-    def answer(self, run: Run) -> tuple[str, Any, str]:
-        """Status, why it is incomplete, and text of the run's message."""
-        message = self.system.messages(run)[-1]
-        assert message["run_id"] == run["id"]
-        reason = message["incomplete_details"] and message["incomplete_details"]["reason"]
-        return message["status"], reason, message["content"][0]["text"]["value"]
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    turns: list[Turn] = []
-    with ModelServer(lambda _: turns.pop(0) if turns[1:] else turns[0]) as server:
-        catalogue = Catalogue.of(OpenAIChat(server.base_url))
-        with running(tmp_path, catalogue=catalogue) as system:
-            yield Chain(system, server, turns)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ import pytest
 
 from tests.chaos.invariants import Invariants
 from tests.chaos.races import CLAIM, END, Racer, race
-from tests.chaos.test_tool_runs import ONE, WEATHER, calls
-from tests.scripted_provider import USAGE, says
+from tests.scripted_provider import ONE, USAGE, WEATHER, calls, says
 from tests.system import System
 from threadkeep.domain.ids import of_run
 from threadkeep.execution.answer import DONE

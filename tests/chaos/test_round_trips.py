@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from functions.routes import ROUTES, Route
-from tests.chaos.test_tool_runs import ONE, cancel, submit, waiting
+from tests.chaos.test_tool_runs import cancel, submit, waiting
 from tests.faults import RoundTrips
+from tests.scripted_provider import ONE
 from tests.system import running
 
 _CREATE_RUNS = ("functions.runs.create", "functions.threads.create_and_run")

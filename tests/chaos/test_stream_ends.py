@@ -11,9 +11,9 @@ from botocore.exceptions import ReadTimeoutError
 
 from infra.local.transport import Call
 from tests.chaos.stream_readers import Audience, Reader, check, error_of, names, said, text_of
-from tests.chaos.test_tool_runs import ONE, WEATHER, calls, cancel
+from tests.chaos.test_tool_runs import cancel
 from tests.faults import EverybodyDies, Interception, KillFrom
-from tests.scripted_provider import USAGE, Script, Stall, says
+from tests.scripted_provider import ONE, USAGE, WEATHER, Script, Stall, calls, says
 from tests.system import Refused, System, running
 from threadkeep.providers.port import CallArguments, CallBegan, Failed, Finished, Text
 

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from tests.chaos.stream_readers import Audience, Frames, check, names, said
-from tests.chaos.test_tool_runs import CLOCK as TIME
-from tests.chaos.test_tool_runs import ONE, TWO, WEATHER, calls
 from tests.faults import KillFrom
-from tests.scripted_provider import Script, says
+from tests.scripted_provider import CLOCK as TIME
+from tests.scripted_provider import ONE, TWO, WEATHER, Script, calls, says
 from tests.system import System, running
 
 # Of the first executor: read, end of the log, claim, messages, begin, first delta, the others, end.

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.test_tool_runs import ONE, WEATHER, calls
-from tests.scripted_provider import ScriptedProvider, Stall, says
+from tests.scripted_provider import ONE, WEATHER, ScriptedProvider, Stall, calls, says
 from tests.system import Refused, System, running
 from threadkeep.providers.port import Failed, Text
 

@@ -6,26 +6,20 @@ from typing import Any
 import pytest
 
 from tests.objects import long_text
-from tests.scripted_provider import USAGE, Script, ScriptedProvider, Stall, says
+from tests.scripted_provider import (
+    CLOCK,
+    ONE,
+    TWO,
+    USAGE,
+    WEATHER,
+    ScriptedProvider,
+    Stall,
+    calls,
+    says,
+)
 from tests.system import Refused, System, running
 from threadkeep.domain.tool_calls import function_name
-from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
-
-WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {}}}
-CLOCK = {"type": "function", "function": {"name": "get_time"}}
-
-
-def calls(*made: tuple[str, str, str], before: str = "") -> Script:
-    """A turn that calls functions: (call id, name, arguments)."""
-    script: list[Chunk | Stall] = [Text(before)] if before else []
-    for index, (id_, name, arguments) in enumerate(made):
-        script.append(CallBegan(index, id_, name))
-        script += [CallArguments(index, piece) for piece in (arguments[:3], arguments[3:])]
-    return [*script, Finished("stop", USAGE)]
-
-
-ONE = ("call_1", "get_weather", '{"city": "Bern"}')
-TWO = ("call_2", "get_time", "{}")
+from threadkeep.providers.port import Text
 
 
 def waiting(system: System, *made: tuple[str, str, str], **fields: Any) -> dict[str, Any]:
