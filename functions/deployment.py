@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.routes import Grants
+from threadkeep.domain.run_state import CREATE
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ TRIGGERS = (
     Trigger(
         "runs",
         "dispatcher",
-        filters=({"dynamodb": {"NewImage": {"status": {"S": ["queued"]}}}},),
+        filters=({"dynamodb": {"NewImage": {"status": {"S": [CREATE.target]}}}},),
     ),
     Trigger("threads", "cleaner", filters=({"eventName": ["REMOVE"]},), batch=1, retries=-1),
 )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from threadkeep.domain.run_state import ACTIVE, TRANSITIONS, Transition
+from threadkeep.domain.run_state import ENDS, TRANSITIONS, Transition
 
 _PAGE = """\
 # The states of a run
@@ -11,6 +11,9 @@ _PAGE = """\
 Everything that starts, resumes, cancels or ends a run is one transaction whose condition is on the
 run's item: its status is one of *from*, and what *guard* says holds. Whoever loses reads the run
 again and acts by this table. There is no other lock.
+
+*as read*: attempt, steps and open step are those that the writer last read or wrote. So what it
+closes is what is open, and an older attempt of the executor can write nothing.
 
 A run past its deadline is over for every reader, whether or not anybody has written that down.
 
@@ -31,11 +34,10 @@ def _diagram() -> str:
     for name, transition in TRANSITIONS.items():
         for source in transition.sources or ("[*]",):
             edges[source, transition.target].append(name)
-    ends = sorted({transition.target for transition in TRANSITIONS.values()} - ACTIVE)
     lines = [
         f"{source} --> {target}: {', '.join(names)}" for (source, target), names in edges.items()
     ]
-    lines += [f"{status} --> [*]" for status in ends]
+    lines += [f"{status} --> [*]" for status in sorted(ENDS)]
     inner = "".join(f"    {line}\n" for line in lines)
     return f"```mermaid\nstateDiagram-v2\n{inner}```\n"
 
@@ -58,8 +60,8 @@ def _guards(transition: Transition) -> Iterator[str]:
     if not transition.sources:
         yield "no run is active on the thread"
         return
-    if transition.attempt:
-        yield "attempt = mine"
+    if transition.as_read:
+        yield "as read"
     if transition.leg:
         yield "leg = mine"
     if deadline := _DEADLINE[transition.deadline]:

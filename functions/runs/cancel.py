@@ -16,7 +16,7 @@ from threadkeep.wire import objects
 def handle(request: Request, services: Services) -> object:
     """The answer shows `cancelling`, also for a run that nobody works on and that is over now."""
     cancelled = as_long_as_lost(lambda: _cancel(request.run, services))
-    return objects.run(replace(cancelled, status="cancelling", cancelled_at=None))
+    return objects.run(replace(cancelled, status=ASK_TO_CANCEL.target, cancelled_at=None))
 
 
 def _cancel(ref: RunRef, services: Services) -> Run:

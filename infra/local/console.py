@@ -8,9 +8,11 @@ import logging
 import time
 from typing import IO
 
+from threadkeep.domain.run_state import COMPLETE, ENDS
+
 _SHOWN = ("thread_id", "run_id", "assistant_id", "leg", "attempt", "milliseconds", "request_id")
 _RED, _YELLOW, _GREEN, _DIM, _PLAIN = "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[0m"
-_ENDED_BADLY = frozenset({"failed", "expired", "cancelled", "incomplete"})
+_ENDED_BADLY = ENDS - {COMPLETE.target}
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -66,4 +68,4 @@ def _tint(record: logging.LogRecord) -> str:
         return _RED
     if last.startswith("4") or record.levelno == logging.WARNING:
         return _YELLOW
-    return _GREEN if last == "completed" else ""
+    return _GREEN if last == COMPLETE.target else ""

@@ -20,6 +20,7 @@ from threadkeep.domain.run_state import (
     ACTIVE,
     CLAIM,
     CREATE,
+    ENDS,
     SUBMIT,
     TRANSITIONS,
     Transition,
@@ -196,7 +197,7 @@ class Invariants:
         if not rows:
             return
         told = [str(row["event"]).removeprefix("thread.run.") for row in rows]
-        ends = [n for n, status in enumerate(told) if status in _ENDS]
+        ends = [n for n, status in enumerate(told) if status in ENDS]
         assert ends == ([len(told) - 1] if run.status not in ACTIVE else []), (
             f"{run.status}: {told}"
         )
@@ -205,9 +206,6 @@ class Invariants:
         for message in own:
             if message.id in created and message.status != "in_progress":
                 assert _told(rows, message.id) == text_of(message.content)
-
-
-_ENDS = {t.target for t in TRANSITIONS.values()} - ACTIVE
 
 
 def _told(rows: list[Item], message_id: str) -> str:

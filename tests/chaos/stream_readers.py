@@ -7,12 +7,13 @@ from itertools import chain
 from typing import Any
 
 from tests.system import System
+from threadkeep.domain import run_state
 from threadkeep.store.keys import RunRef
 
 Frame = tuple[str, Any]
 Frames = list[Frame]
 
-ENDS = {f"thread.run.{s}" for s in ("completed", "failed", "cancelled", "expired", "incomplete")}
+ENDS = {f"thread.run.{status}" for status in run_state.ENDS}
 STOPS = {*ENDS, "thread.run.requires_action"}
 PING = ": ping"
 

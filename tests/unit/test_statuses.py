@@ -8,13 +8,18 @@ from typing import get_args
 import pytest
 
 from infra import run_states
-from threadkeep.domain.objects import RunStatus
+from threadkeep.domain.objects import MessageStatus, RunStatus, RunStepStatus
 from threadkeep.domain.run_state import TRANSITIONS
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/core/threadkeep/store", "layers/core/threadkeep/execution", "functions")
+OTHERS = ("layers/core/threadkeep/wire", "layers/core/threadkeep/providers", "infra/local")
 STATUSES = frozenset(get_args(RunStatus))
-FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+OF_RUNS_ALONE = STATUSES - {*get_args(MessageStatus), *get_args(RunStepStatus)}
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 def decided_by_name(tree: ast.AST) -> Iterator[int]:
@@ -38,12 +43,20 @@ def is_status(node: ast.AST) -> bool:
     return False
 
 
-def names_one(node: ast.AST) -> bool:
+def names_one(node: ast.AST, names: frozenset[str] = STATUSES) -> bool:
     constants = (each for each in ast.walk(node) if isinstance(each, ast.Constant))
-    return any(each.value in STATUSES for each in constants if isinstance(each.value, str))
+    return any(each.value in names for each in constants if isinstance(each.value, str))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", files(*FOLDERS, *OTHERS), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_no_status_of_runs_alone_is_named(path: Path) -> None:
+    """Only the table says `queued`, `requires_action` or `cancelling`."""
+    assert not names_one(ast.parse(path.read_text("utf-8")), OF_RUNS_ALONE)
+
+
+@pytest.mark.parametrize("path", files(*FOLDERS), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_status_is_decided_by_its_name(path: Path) -> None:
     """Store, execution and functions name transitions, not statuses, where they decide."""
     assert list(decided_by_name(ast.parse(path.read_text("utf-8")))) == []

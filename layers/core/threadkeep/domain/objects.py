@@ -86,6 +86,11 @@ class Message:
     incomplete_at: int | None = None
     incomplete_reason: str | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether its run is still to write its end."""
+        return self.status == "in_progress"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:

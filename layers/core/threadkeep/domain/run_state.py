@@ -17,15 +17,16 @@ ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_act
 class Transition:
     """From any of `sources` to `target`.
 
-    `attempt`: only the holder of the run's attempt. `leg`: only for the leg that the writer was
-    started for. `deadline`: only before it, only after it, or at any time. `step` is what becomes
-    of the open step.
+    `as_read`: only if the run's attempt, its steps and the open one are those that the writer last
+    read or wrote: so what it closes is what is open, and an older attempt writes nothing. `leg`:
+    only for the leg that the writer was started for, or has read. `deadline`: only before it, only
+    after it, or at any time. `step` is what becomes of the open step.
     """
 
     sources: tuple[RunStatus, ...]
     target: RunStatus
-    writer: Literal["create", "submit", "cancel", "executor", "Settle", "cleaner"]
-    attempt: bool = False
+    writer: str
+    as_read: bool = True
     leg: bool = False
     deadline: Literal["before", "after", "any"] = "before"
     step: RunStepStatus | None = None
@@ -33,31 +34,30 @@ class Transition:
 
 CREATE = Transition((), "queued", "create")
 CLAIM = Transition(("queued", "in_progress"), "in_progress", "executor", leg=True)
-WORK = Transition(("in_progress",), "in_progress", "executor", attempt=True)
-PARK = Transition(("in_progress",), "requires_action", "executor", attempt=True)
-SUBMIT = Transition(("requires_action",), "queued", "submit")
-COMPLETE = Transition(("in_progress",), "completed", "executor", attempt=True, step="completed")
-CUT = Transition(("in_progress",), "incomplete", "executor", attempt=True, step="completed")
-FAIL = Transition(("in_progress",), "failed", "executor", attempt=True, step="failed")
+WORK = Transition(("in_progress",), "in_progress", "executor")
+PARK = Transition(("in_progress",), "requires_action", "executor")
+SUBMIT = Transition(("requires_action",), "queued", "submit", leg=True)
+COMPLETE = Transition(("in_progress",), "completed", "executor", step="completed")
+CUT = Transition(("in_progress",), "incomplete", "executor", step="completed")
+FAIL = Transition(("in_progress",), "failed", "executor", step="failed")
+RUN_OUT = Transition(("in_progress",), "expired", "executor", deadline="after", step="expired")
+STOP = Transition(("cancelling",), "cancelled", "executor", deadline="any", step="cancelled")
+ASK_TO_CANCEL = Transition(("in_progress",), "cancelling", "cancel", as_read=False)
+CANCEL_IDLE = Transition(("queued", "requires_action"), "cancelled", "cancel", step="cancelled")
+# Of a run that nobody works on: by Settle, or by an executor that was to take it up.
 EXPIRE = Transition(
     ("queued", "in_progress", "requires_action"),
     "expired",
-    "Settle",
+    "Settle, executor",
     deadline="after",
     step="expired",
 )
-ASK_TO_CANCEL = Transition(("in_progress",), "cancelling", "cancel")
-CANCEL_IDLE = Transition(("queued", "requires_action"), "cancelled", "cancel", step="cancelled")
-CANCEL = Transition(("cancelling",), "cancelled", "Settle", deadline="any", step="cancelled")
-RUN_OUT = Transition(
-    ("in_progress",), "expired", "executor", attempt=True, deadline="after", step="expired"
+CANCEL = Transition(
+    ("cancelling",), "cancelled", "Settle, executor", deadline="any", step="cancelled"
 )
-STOP = Transition(
-    ("cancelling",), "cancelled", "executor", attempt=True, deadline="any", step="cancelled"
-)
-CRASH = Transition(("queued", "in_progress"), "failed", "Settle", leg=True, step="failed")
+CRASH = Transition(("queued", "in_progress"), "failed", "Settle, executor", leg=True, step="failed")
 ABANDON = Transition(
-    tuple(sorted(ACTIVE)), "cancelled", "cleaner", deadline="any", step="cancelled"
+    tuple(sorted(ACTIVE)), "cancelled", "cleaner", as_read=False, deadline="any", step="cancelled"
 )
 
 TRANSITIONS = {
@@ -69,15 +69,17 @@ TRANSITIONS = {
     "complete": COMPLETE,
     "cut": CUT,
     "fail": FAIL,
-    "expire": EXPIRE,
-    "ask to cancel": ASK_TO_CANCEL,
-    "cancel idle": CANCEL_IDLE,
-    "cancel": CANCEL,
     "run out": RUN_OUT,
     "stop": STOP,
+    "ask to cancel": ASK_TO_CANCEL,
+    "cancel idle": CANCEL_IDLE,
+    "expire": EXPIRE,
+    "cancel": CANCEL,
     "crash": CRASH,
     "abandon": ABANDON,
 }
+
+ENDS = frozenset(transition.target for transition in TRANSITIONS.values()) - ACTIVE
 
 # Why a message that was begun is incomplete, by how its run ended.
 INCOMPLETE_REASONS = {

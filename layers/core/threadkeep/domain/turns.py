@@ -59,7 +59,7 @@ def message_ends(transition: Transition, now: int) -> dict[str, Any]:
 def effective_message(message: Message, run: Run, now: float) -> Message:
     """The message as readers see it at `now`: none is in progress once its run is over."""
     status = effective_status(run, now)
-    if message.status != "in_progress" or status in ACTIVE:
+    if not message.begun or status in ACTIVE:
         return message
     return replace(message, **message_ends(ending_in(status), run.expires_at))
 

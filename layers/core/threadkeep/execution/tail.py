@@ -12,7 +12,7 @@ from enum import Enum
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
-from threadkeep.domain.run_state import ACTIVE, CREATE, PARK, abandoned, effective
+from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, abandoned, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_events import TAKEN_OVER, Row, restored
@@ -23,10 +23,7 @@ PING_EVERY = 15.0  # seconds of silence
 LONGEST_QUEUED = 20.0  # seconds: waiting streams must not starve the executors
 LATE = 15.0  # seconds after its deadline at which a run's expiry is told, written or not
 _SHORTEST = 1.0  # seconds between two looks at the run
-_STOPS = frozenset(
-    f"thread.run.{status}"
-    for status in ("requires_action", "completed", "failed", "cancelled", "expired", "incomplete")
-)
+_STOPS = frozenset(f"thread.run.{status}" for status in {PARK.target, *ENDS})
 
 
 class Signal(Enum):

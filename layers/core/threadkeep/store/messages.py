@@ -129,7 +129,7 @@ class Messages:
         self, ref: ThreadRef, messages: Sequence[Message], now: float
     ) -> Sequence[Message]:
         """The messages at `now`. One more look if there is one in progress, for its run."""
-        ids = {m.run_id for m in messages if m.status == "in_progress" and m.run_id}
+        ids = {m.run_id for m in messages if m.begun and m.run_id}
         keys = [(RUNS, RunRef(ref.project_id, ref.thread_id, id_).key) for id_ in ids]
         runs = {run.id: run for run in map(run_of, filter(None, self._database.get_many(*keys)))}
         return [

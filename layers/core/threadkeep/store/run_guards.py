@@ -10,19 +10,11 @@ def guard(transition: Transition, run: Run, now: int) -> Condition:
     conditions = [one_of("status", transition.sources)]
     if transition.leg:
         conditions.append(equal("leg", run.leg))
-    if transition.attempt:
-        conditions.append(equal("attempt", run.attempt))
+    if transition.as_read:
+        open_step = equal("open_step", run.open_step) if run.open_step else absent("open_step")
+        conditions += [equal("attempt", run.attempt), equal("steps", run.steps), open_step]
     if transition.deadline == "before":
         conditions.append(above("expires_at", now))
     if transition.deadline == "after":
         conditions.append(at_most("expires_at", now))
     return both(*conditions)
-
-
-def as_read(run: Run) -> Condition:
-    """No attempt has taken or moved the run on since it was read, so what is open is known."""
-    return both(
-        equal("attempt", run.attempt),
-        equal("steps", run.steps),
-        equal("open_step", run.open_step) if run.open_step else absent("open_step"),
-    )

@@ -26,11 +26,11 @@ from threadkeep.domain.run_state import (
 from threadkeep.domain.tool_calls import calls_of
 from threadkeep.store.contents import put_message
 from threadkeep.store.database import Action, ConditionFailed, Database, Delete, Update
-from threadkeep.store.expressions import Condition, both, equal
+from threadkeep.store.expressions import Condition
 from threadkeep.store.items import differences
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_events import RunLog
-from threadkeep.store.run_guards import as_read, guard
+from threadkeep.store.run_guards import guard
 from threadkeep.store.run_steps import put_step, step_key
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, THREADS
@@ -99,7 +99,7 @@ class Transitions:
             news = run_event(claimed)
         if log:
             log.attempt = claimed.attempt
-        change = _change(ref, run, claimed, both(guard(CLAIM, run, now), as_read(run)))
+        change = _change(ref, run, claimed, guard(CLAIM, run, now))
         self._write([change, *undone], log, [news])
         log_transition(claimed)
         return claimed
@@ -135,7 +135,7 @@ class Transitions:
     ) -> Run:
         """Write the open step as completed; the attempt goes on with the run's next one."""
         finished = replace(run, open_step=None)
-        change = _change(ref, run, finished, both(guard(WORK, run, now), as_read(run)))
+        change = _change(ref, run, finished, guard(WORK, run, now))
         self._write([change, *closing], log, events)
         return finished
 
@@ -151,7 +151,7 @@ class Transitions:
         """Let the run wait for the outputs of the calls in `step`, which stays open."""
         ids = tuple(str(call["id"]) for call in calls_of(step))
         parked = replace(run, status=PARK.target, pending_call_ids=ids, usage=usage)
-        change = _change(ref, run, parked, both(guard(PARK, run, now), as_read(run)))
+        change = _change(ref, run, parked, guard(PARK, run, now))
         self._write([change, *put_step(ref, step)], log, [run_event(parked)])
         log_transition(parked)
         return parked
@@ -174,8 +174,8 @@ class Transitions:
             pending_call_ids=(),
             pending_calls=(),
         )
-        condition = both(guard(SUBMIT, run, now), as_read(run), equal("leg", run.leg))
-        actions: list[Action] = [_change(ref, run, queued, condition), *put_step(ref, step)]
+        change = _change(ref, run, queued, guard(SUBMIT, run, now))
+        actions: list[Action] = [change, *put_step(ref, step)]
         self._write(actions, log, [step_event(step), run_event(queued)])
         log_transition(queued)
         return queued
@@ -215,7 +215,7 @@ class Transitions:
             **facts,
         )
         actions: list[Action] = [
-            _change(ref, run, ended, both(guard(transition, run, now), as_read(run))),
+            _change(ref, run, ended, guard(transition, run, now)),
             unlock(ref.thread, ref.run_id),
             *closing,
         ]

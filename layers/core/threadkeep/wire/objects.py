@@ -17,7 +17,7 @@ from threadkeep.domain.objects import (
     Thread,
     Usage,
 )
-from threadkeep.domain.run_state import ACTIVE
+from threadkeep.domain.run_state import ACTIVE, PARK
 
 Wire = dict[str, Any]
 T = TypeVar("T")
@@ -182,7 +182,7 @@ def _last_error(error: LastError | None) -> Wire | None:
 
 
 def _required_action(run: Run) -> Wire | None:
-    if run.status != "requires_action":
+    if run.status != PARK.target:
         return None
     calls = [_pending(call) for call in run.pending_calls]
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}

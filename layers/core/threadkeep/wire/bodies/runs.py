@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Discriminator, Field
 
 from threadkeep.domain.objects import Assistant, JSONObject, Run
+from threadkeep.domain.run_state import CREATE
 from threadkeep.wire.bodies.assistants import ReasoningEffort
 from threadkeep.wire.bodies.fields import (
     MAX_INTEGER,
@@ -76,7 +77,7 @@ class _Run(Body):
             assistant_id=assistant.id,
             created_at=now,
             expires_at=expires_at,
-            status="queued",
+            status=CREATE.target,
             queued_at=now,
             model=_given(self.model, assistant.model),
             instructions=self._instructions(assistant),
