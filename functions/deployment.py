@@ -55,7 +55,7 @@ FUNCTIONS: Mapping[str, Function] = {
             "messages": ("BatchWriteItem", "Query"),
             "runs": ("BatchWriteItem", "Query", "UpdateItem"),
             "run_steps": ("BatchWriteItem", "Query"),
-            "run_events": ("BatchWriteItem", "Query"),
+            "run_events": ("BatchWriteItem", "PutItem", "Query"),
         },
     ),
     "executor": Function(

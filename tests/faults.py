@@ -64,6 +64,19 @@ class EverybodyDies(Interception):
             raise Killed
 
 
+class HeldDelta(Interception):
+    """Holds the first delta of an executor until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.let_go = threading.Event()
+
+    def before(self, call: Call, /) -> None:
+        if call.operation == "PutItem" and not self.reached.is_set():
+            self.reached.set()
+            assert self.let_go.wait(20)
+
+
 class RoundTrips(Interception):
     """Counts the calls of each invocation by function; calls sent together count once."""
 

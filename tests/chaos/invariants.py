@@ -28,6 +28,7 @@ from threadkeep.domain.run_state import (
     effective_status,
 )
 from threadkeep.store.items import Item, from_dynamodb, restore
+from threadkeep.store.run_events import NOBODY
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import (
     CONTENTS,
@@ -91,11 +92,12 @@ class Invariants:
         return [restore(RunStep, row, str(row["step_id"])) for row in rows]
 
     def left(self, thread_id: str, run_ids: Iterable[str]) -> int:
-        """How many rows there are under a thread."""
+        """How many rows there are under a thread, but for the seals of logs, which expire."""
         thread = f"{PROJECT}/{thread_id}"
         count = sum(len(self.rows(table, thread)) for table in (CONTENTS, MESSAGES, RUNS))
         of_runs = [(t, run_id) for t in (RUN_STEPS, RUN_EVENTS) for run_id in run_ids]
-        return count + sum(len(self.rows(t, f"{thread}/{run_id}")) for t, run_id in of_runs)
+        rows = (row for t, run_id in of_runs for row in self.rows(t, f"{thread}/{run_id}"))
+        return count + sum(row.get("attempt") != NOBODY for row in rows)
 
     def rows(self, table: Table, partition: str) -> list[Item]:
         query = {

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults import KillFrom
+from tests.chaos.invariants import Invariants
+from tests.chaos.stream_readers import Audience
+from tests.faults import HeldDelta, KillFrom
 from tests.objects import IDS, NOW, message, ref, run, run_ref
 from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import Refused, System, running
@@ -14,8 +16,9 @@ from threadkeep.domain.turns import text_step
 from threadkeep.providers.port import Text
 from threadkeep.store.contents import put_message
 from threadkeep.store.database import Put
-from threadkeep.store.items import to_dynamodb
+from threadkeep.store.items import Item, to_dynamodb
 from threadkeep.store.new_runs import put_run
+from threadkeep.store.run_events import NOBODY
 from threadkeep.store.run_steps import put_step
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_EVENTS, RUN_STEPS, RUNS, Table
 
@@ -24,16 +27,9 @@ UNDER_A_RUN = (RUN_STEPS, RUN_EVENTS)
 
 
 def has_rows(system: System, table: Table, partition: str) -> bool:
-    """Whether anything is stored under a partition key."""
-    query = {
-        "TableName": table.name,
-        "KeyConditionExpression": "#k = :k",
-        "ExpressionAttributeNames": {"#k": table.partition_key.name},
-        "ExpressionAttributeValues": {":k": {"S": partition}},
-        "ConsistentRead": True,
-        "Limit": 1,
-    }
-    return bool(system.local.dynamodb.call("Query", query)["Items"])
+    """Whether anything is stored under a partition key, but for the seal of a log."""
+    rows = Invariants(system.local).rows(table, partition)
+    return any(table is not RUN_EVENTS or row["attempt"] != NOBODY for row in rows)
 
 
 def left(system: System, *runs: dict[str, Any]) -> list[str]:
@@ -85,6 +81,20 @@ def test_a_run_that_was_going_writes_nothing_more(tmp_path: Path) -> None:
         assert not left(system, run)
 
 
+def test_a_delta_that_comes_after_the_cleaner(tmp_path: Path) -> None:
+    """It does not check the run, but its place in the log is taken: nothing said is left."""
+    held = HeldDelta()
+    with running(tmp_path) as system:
+        system.local.transport.interceptors.append(held)
+        run = Audience(system).run
+        assert held.reached.wait(20)
+        delete(system, run)
+        system.until(lambda: not left(system, run))
+        held.let_go.set()
+        system.until(lambda: not system.executing(f"{run['id']}-1"), moving=0.25)
+        assert not left(system, run)
+
+
 @pytest.mark.parametrize("first", range(9))
 def test_the_cleaner_killed_from_any_call_on(tmp_path: Path, first: int) -> None:
     """The record comes again, and the next cleaner finds what is left."""
@@ -104,7 +114,8 @@ def fill(system: System, thread_id: str) -> list[dict[str, Any]]:
     for each in runs:
         begun = replace(each, steps=1)
         puts += [put_run(given, each), *put_step(run_ref(each), text_step(begun, NOW))]
-        puts.append(Put(RUN_EVENTS, {"run": run_ref(each).partition, "seq": 1}))
+        row: Item = {"run": run_ref(each).partition, "seq": 1, "attempt": 1, "expires": NOW}
+        puts.append(Put(RUN_EVENTS, row))
         puts.append(Put(CONTENTS, {**given.key, "part": f"{begun.open_message_id}#00"}))
     for start in range(0, len(puts), 25):
         chunk: dict[str, list[Any]] = {}

@@ -1,7 +1,6 @@
 """How streams end, with readers who are there from the start and one who comes when all is over."""
 
 import random
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from infra.local.transport import Call
 from tests.chaos.stream_readers import Audience, Reader, check, error_of, names, said, text_of
 from tests.chaos.test_tool_runs import cancel
-from tests.faults import EverybodyDies, Interception, KillFrom
+from tests.faults import EverybodyDies, HeldDelta, Interception, KillFrom
 from tests.scripted_provider import ONE, USAGE, WEATHER, Script, Stall, calls, says
 from tests.system import Refused, System, running
 from threadkeep.providers.port import CallArguments, CallBegan, Failed, Finished, Text
@@ -35,19 +34,6 @@ def idle(tmp_path: Path) -> Iterator[System]:
     system = System(tmp_path)
     yield system
     system.local.stop()
-
-
-class Held(Interception):
-    """Holds the first delta of an executor until it is let go."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.let_go = threading.Event()
-
-    def before(self, call: Call, /) -> None:
-        if call.operation == "PutItem" and not self.reached.is_set():
-            self.reached.set()
-            assert self.let_go.wait(20)
 
 
 def settle(system: System, run: dict[str, Any]) -> None:
@@ -333,7 +319,7 @@ def test_a_large_message_that_was_deleted(system: System) -> None:
 
 def test_a_delta_that_comes_too_late(system: System) -> None:
     """An executor has lost its run to Settle while it wrote a delta: that replaces nothing."""
-    held = Held()
+    held = HeldDelta()
     system.local.transport.interceptors.append(held)
     audience = Audience(system)
     assert held.reached.wait(20)

@@ -13,13 +13,14 @@ from typing import Any
 from threadkeep.domain.events import CallDelta, Event, EventObject, TextDelta
 from threadkeep.domain.objects import Message, Run, RunStep, Thread
 from threadkeep.store.database import ConditionFailed, Database, Put
-from threadkeep.store.expressions import above, absent, both, either, equal
+from threadkeep.store.expressions import Value, above, absent, both, either, equal
 from threadkeep.store.items import Item, attributes, dump, restore, stored_size
 from threadkeep.store.keys import RunRef
 from threadkeep.store.tables import RUN_EVENTS
 
 KEPT = 24 * 3600  # seconds since the run's creation
 TAKEN_OVER = ""  # the name of a row that tells nothing: a new attempt begins here
+NOBODY = 0  # the attempt of a row behind which nobody writes any more
 
 _LARGEST = 250_000  # bytes; what is larger is read from its own table
 _KINDS: dict[str, type] = {
@@ -140,6 +141,20 @@ class RunEvents:
         condition = both(equal("run", ref.partition), above("seq", after))
         items = self._database.query(RUN_EVENTS, condition, limit=limit, forward=forward)
         return map(_row_of, items)
+
+
+def seal(partition: str, last: Item) -> Put:
+    """What ends a log for good behind its last row: the next number is nobody's. Holds no content,
+    and expires with the rest.
+    """
+    row: dict[str, Value] = {
+        "run": partition,
+        "seq": int(last["seq"]) + 1,
+        "attempt": NOBODY,
+        "event": TAKEN_OVER,
+        "expires": last["expires"],
+    }
+    return Put(RUN_EVENTS, row, absent("seq"))
 
 
 def restored(row: Row, run: Run | None = None) -> EventObject:
