@@ -27,18 +27,23 @@ LATE = 2  # seconds that the clock, which is moved meanwhile, may show later tha
 MOST = 12  # invocations of one kind in a scenario, with those that come again
 NEVER = 1_000
 STALL = "Take your time"
+TALK = "Tell me what you do"
+ALOUD = "Let me see."
 
 
 class Rounds(ScriptedProvider):
-    """Calls a function in two turns, if the run has one, and then answers. Stalls when asked to."""
+    """Calls a function in two turns, if the run has one, and then answers. Stalls when asked to, or
+    says something before it calls.
+    """
 
     def start(self, request: ChatRequest) -> ScriptedCall:
         done = sum(message["role"] == "tool" for message in request.messages)
         script = says("Hello", " there")
-        if request.messages[-1]["content"] == STALL:
+        if request.messages[0]["content"] == STALL:
             script = [Text("So far"), Stall()]
         elif request.tools and done < 2:
-            script = calls((f"call_{done}", "get_weather", "{}"))
+            before = ALOUD if request.messages[0]["content"] == TALK else ""
+            script = calls((f"call_{done}", "get_weather", "{}"), before=before)
         return ScriptedCall(ScriptedProvider(script), request)
 
 
@@ -114,16 +119,19 @@ class Trial:
 
     def ends(self, run: Run, status: str, steps: list[str], *said: str) -> None:
         """Once, like this, and with its thread free."""
-        ended = self.system.ended(run, moving=0.25)
-        assert ended["status"] == status
+        assert self.over(run) == (status, [*said])
         assert [step["status"] for step in self.system.steps(run)] == steps
+
+    def over(self, run: Run) -> tuple[str, list[str]]:
+        """The end that the run comes to, with its thread free, and what it has said."""
+        ended = self.system.ended(run, moving=0.25)
         whole = [m for m in self.system.messages(run) if m["run_id"] and m["status"] == "completed"]
-        assert [m["content"][0]["text"]["value"] for m in whole] == [*said]
         invariants = Invariants(self.system.local, late=LATE)
         invariants.watch(run["thread_id"])
         invariants.check()
         message = {"role": "user", "content": "Again"}
         self.system.post(f"/threads/{run['thread_id']}/messages", message)
+        return ended["status"], [m["content"][0]["text"]["value"] for m in whole]
 
 
 @pytest.fixture
@@ -143,6 +151,19 @@ def tool_run(trial: Trial) -> None:
         trial.waits(run)
         trial.submit(run)
     trial.ends(run, "completed", ["completed"] * 3, "Hello there")
+
+
+def talking_run(trial: Trial) -> None:
+    """Two rounds of calls, before which it says something. A turn whose executor dies between the
+    two is done again, and says it again.
+    """
+    run = trial.new_run("tools", TALK)
+    for _ in range(2):
+        trial.waits(run)
+        trial.submit(run)
+    status, said = trial.over(run)
+    assert (status, said[-1]) == ("completed", "Hello there")
+    assert said[:-1] in ([ALOUD] * 2, [ALOUD] * 3)
 
 
 def failing_text_run(trial: Trial) -> None:
@@ -186,7 +207,7 @@ def deleted_thread(trial: Trial) -> None:
     trial.system.until(lambda: invariants.left(run["thread_id"], ids) == 0, moving=0.25)
 
 
-@pytest.mark.parametrize("scenario", [text_run, tool_run, cancelled_run])
+@pytest.mark.parametrize("scenario", [text_run, tool_run, talking_run, cancelled_run])
 def test_the_executor(trial: Trial, scenario: Scenario, record_property: Record) -> None:
     """An executor that dies is replaced; the run ends as if nothing had been."""
     record_property(KILLED, ("executor", trial.everywhere("execute", scenario)))

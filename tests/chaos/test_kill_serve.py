@@ -18,7 +18,9 @@ def client(serve: Serve) -> OpenAI:
 
 
 def test_killed_amid_runs(tmp_path: Path) -> None:
-    """All runs, in progress, waiting for outputs or being cancelled, end after the restart."""
+    """All runs, just queued, in progress, waiting for outputs or being cancelled, end after the
+    restart; the deadline of one that waits is the same.
+    """
     turn: list[Turn] = [Call("get_weather")]
     with ModelServer(lambda _: turn[0]) as model:
         options = ["--api-key", KEY, "--state", str(tmp_path), *models(tmp_path, model.base_url)]
@@ -34,6 +36,7 @@ def test_killed_amid_runs(tmp_path: Path) -> None:
             stalled = [sdk.beta.threads.create_and_run(**new_run) for _ in range(RUNS)]
             model.wait_for_requests(RUNS + 1)
             cancelled = sdk.beta.threads.runs.cancel(stalled[0].id, thread_id=stalled[0].thread_id)
+            stalled.append(sdk.beta.threads.create_and_run(**new_run))
             serve.kill()
         turn[0] = Say("Hello again")
         with serving(tmp_path, *options) as serve, client(serve) as sdk:

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from tests.chaos.chain import Chain
+from tests.chaos.test_tool_runs import cancel
 from tests.model_turns import (
     Call,
     Calls,
@@ -18,6 +19,7 @@ from tests.model_turns import (
     delta,
 )
 from threadkeep.domain.context import tokens
+from threadkeep.execution.turn import _pause
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 _FIRST = b'data: {"choices": [{"delta": {"content": "So far"}}]}\n\n'
@@ -56,6 +58,26 @@ def test_what_the_provider_wishes_is_waited_for(chain: Chain) -> None:
     run = chain.run(Fault(429, headers={"Retry-After": "40"}), Say("Hello"))
     assert run["status"] == "completed"
     assert 40 <= chain.system.clock.now() - began < 60
+
+
+def test_cancelled_while_the_provider_is_waited_for(chain: Chain) -> None:
+    """Nobody waits for the end of the pause."""
+    chain.answers(Fault(429, headers={"Retry-After": "50"}))
+    run, system = chain.system.new_run("Hi"), chain.system
+    chain.server.wait_for_requests(1)
+    began = system.clock.now()
+    cancel(system, run)
+    system.until(lambda: system.stored(run) == "cancelled", moving=0.25)
+    assert system.clock.now() - began < 50
+    assert len(chain.server.requests) == 1
+
+
+def test_pauses_grow_and_differ() -> None:
+    """Those who failed together do not come again together."""
+    for number, longest in ((1, 1.0), (2, 2.0), (4, 8.0)):
+        pauses = [_pause(number) for _ in range(200)]
+        assert 0 <= min(pauses) < longest / 4
+        assert longest * 3 / 4 < max(pauses) <= longest
 
 
 @pytest.mark.parametrize(("seconds", "requests"), [(25, 3), (61, 1)])
