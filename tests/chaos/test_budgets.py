@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.chaos.test_tool_runs import submit, waiting
 from tests.faults import Reads
 from tests.scripted_provider import ONE, USAGE, WEATHER, ScriptedProvider, calls, says
@@ -13,6 +15,7 @@ from threadkeep.providers.models_file import Rule
 from threadkeep.providers.port import Finished, Text
 
 
+@pytest.mark.promise("11.2")
 def test_what_a_run_may_spend(tmp_path: Path) -> None:
     """Budgets are totals: each turn gets what is left, and nothing left ends the run."""
     with running(tmp_path) as system:
@@ -28,6 +31,7 @@ def test_what_a_run_may_spend(tmp_path: Path) -> None:
         assert run["incomplete_details"] == {"reason": "max_prompt_tokens"}
 
 
+@pytest.mark.promise("11.2")
 def test_a_budget_that_is_used_up(tmp_path: Path) -> None:
     """The turn after the one that took all of it is not asked for."""
     with running(tmp_path) as system:
@@ -46,6 +50,7 @@ def test_a_budget_that_is_used_up(tmp_path: Path) -> None:
         assert len(system.provider.requests) == 2
 
 
+@pytest.mark.promise("11.7")
 def test_a_content_filter_cuts_the_answer(tmp_path: Path) -> None:
     """What was said is kept, as an incomplete message with that reason."""
     provider = ScriptedProvider([Text("So far"), Finished("content_filter", USAGE)])
@@ -73,6 +78,7 @@ def test_a_run_that_would_loop_for_ever(tmp_path: Path) -> None:
         assert len(provider.requests) == 3
 
 
+@pytest.mark.promise("11.4")
 def test_the_newest_messages_alone(tmp_path: Path) -> None:
     """`last_messages` keeps n of the thread's, in every turn, and what the run itself has said."""
     with running(tmp_path) as system:
@@ -91,6 +97,7 @@ def test_the_newest_messages_alone(tmp_path: Path) -> None:
         assert second == ["Two", "Three", "Let me see.", "x"]
 
 
+@pytest.mark.promise("11.3")
 def test_a_thread_beyond_the_context_window(tmp_path: Path) -> None:
     """`auto` drops from the middle until the rest fits, with room for an answer. A first message
     that is too large for that goes before all the others.
@@ -106,6 +113,7 @@ def test_a_thread_beyond_the_context_window(tmp_path: Path) -> None:
             assert [m["content"] for m in request.messages] == [*kept, *texts[-left:]]
 
 
+@pytest.mark.promise("11.2", "11.3")
 def test_a_budget_for_prompts(tmp_path: Path) -> None:
     """What is left of `max_prompt_tokens` bounds the prompt of each turn, too."""
     with running(tmp_path) as system:
@@ -115,6 +123,7 @@ def test_a_budget_for_prompts(tmp_path: Path) -> None:
         assert [m["content"] for m in request.messages] == [texts[0], *texts[-4:]]
 
 
+@pytest.mark.promise("11.3")
 def test_a_run_on_a_long_thread_reads_little(tmp_path: Path) -> None:
     """A run on 20,000 messages reads at most 3 pages of them."""
     with running(tmp_path) as system:

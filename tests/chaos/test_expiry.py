@@ -41,6 +41,7 @@ def test_the_thread_takes_messages_again(tmp_path: Path) -> None:
         system.post(path, {"role": "user", "content": "Now"})
 
 
+@pytest.mark.promise("10.6")
 def test_what_was_said_is_kept(tmp_path: Path) -> None:
     """The begun message is incomplete, its text kept; the step is expired."""
     with running(tmp_path, provider=ScriptedProvider(HALF_AN_ANSWER)) as system:
@@ -55,6 +56,7 @@ def test_what_was_said_is_kept(tmp_path: Path) -> None:
         assert [step["status"] for step in system.steps(run)] == ["expired"]
 
 
+@pytest.mark.promise("10.1", "10.10")
 @pytest.mark.parametrize(("at", "cancelling"), [(BEGIN, False), (END, True)])
 def test_what_readers_were_told_at_the_deadline_stays(
     tmp_path: Path, at: int, *, cancelling: bool
@@ -83,6 +85,7 @@ def test_what_readers_were_told_at_the_deadline_stays(
     system.local.stop()
 
 
+@pytest.mark.promise("10.1", "10.6")
 @pytest.mark.parametrize("cancelling", [False, True])
 def test_message_and_step_follow_their_run(tmp_path: Path, *, cancelling: bool) -> None:
     """For readers they are over with it, although nobody has written anything yet."""

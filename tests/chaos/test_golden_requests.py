@@ -49,6 +49,7 @@ def received(chain: Chain) -> Any:
     return chain.server.requests[-1].body
 
 
+@pytest.mark.promise("11.5", "11.6", "12.4")
 @pytest.mark.parametrize(
     ("given", "further"),
     [
@@ -92,6 +93,7 @@ def test_what_a_run_asks_for_is_what_the_provider_gets(
     assert received(chain) == {**PLAIN, **further}
 
 
+@pytest.mark.promise("11.5")
 def test_what_the_assistant_says_goes_for_its_runs(chain: Chain) -> None:
     """Where the run says nothing else."""
     assistant = chain.system.assistant(
@@ -116,6 +118,7 @@ def test_what_the_assistant_says_goes_for_its_runs(chain: Chain) -> None:
     }
 
 
+@pytest.mark.promise("11.1", "12.3", "12.4")
 @pytest.mark.parametrize(
     ("choice", "later"),
     [("auto", {}), ("none", {"tool_choice": "none"}), ("required", {}), (FORCED, {})],

@@ -207,12 +207,14 @@ def deleted_thread(trial: Trial) -> None:
     trial.system.until(lambda: invariants.left(run["thread_id"], ids) == 0, moving=0.25)
 
 
+@pytest.mark.promise("10.10")
 @pytest.mark.parametrize("scenario", [text_run, tool_run, talking_run, cancelled_run])
 def test_the_executor(trial: Trial, scenario: Scenario, record_property: Record) -> None:
     """An executor that dies is replaced; the run ends as if nothing had been."""
     record_property(KILLED, ("executor", trial.everywhere("execute", scenario)))
 
 
+@pytest.mark.promise("10.10")
 def test_settle_after_a_crash(trial: Trial, record_property: Record) -> None:
     """Both executors of a leg have died. Settle fails the run, also when it dies itself."""
     first, second = (4, False), (5, False)  # the call that would end the leg's turn
@@ -222,11 +224,13 @@ def test_settle_after_a_crash(trial: Trial, record_property: Record) -> None:
     record_property(KILLED, ("Settle", points))
 
 
+@pytest.mark.promise("10.10")
 def test_settle_at_the_deadline(trial: Trial, record_property: Record) -> None:
     """A run that waits in vain expires, also when Settle dies."""
     record_property(KILLED, ("Settle", trial.everywhere("settle", expiring_tool_run)))
 
 
+@pytest.mark.promise("10.10")
 @pytest.mark.parametrize("scenario", [text_run, tool_run])
 def test_the_dispatcher(trial: Trial, scenario: Scenario, record_property: Record) -> None:
     """A record whose dispatcher has died is brought again; each leg is executed once."""

@@ -26,6 +26,7 @@ _FIRST = b'data: {"choices": [{"delta": {"content": "So far"}}]}\n\n'
 TOO_LONG = {"error": {"message": "maximum context length", "code": "context_length_exceeded"}}
 
 
+@pytest.mark.promise("10.8")
 @pytest.mark.parametrize(
     ("turn", "code", "text"),
     [
@@ -52,6 +53,7 @@ def test_trouble_that_passes(chain: Chain) -> None:
     assert len(chain.server.requests) == 5
 
 
+@pytest.mark.promise("10.8")
 def test_what_the_provider_wishes_is_waited_for(chain: Chain) -> None:
     """Retry-After is honoured: not asked again before, and not given up before."""
     began = chain.system.clock.now()
@@ -80,6 +82,7 @@ def test_pauses_grow_and_differ() -> None:
         assert longest * 3 / 4 < max(pauses) <= longest
 
 
+@pytest.mark.promise("10.8")
 @pytest.mark.parametrize(("seconds", "requests"), [(25, 3), (61, 1)])
 def test_after_a_minute_it_is_given_up(chain: Chain, seconds: int, requests: int) -> None:
     """What can't be tried again within 60 seconds of the first try is not waited for."""
@@ -108,6 +111,7 @@ def test_trouble_that_lasts(chain: Chain, turn: Fault, code: str) -> None:
     assert len(chain.server.requests) == 1
 
 
+@pytest.mark.promise("10.7")
 @pytest.mark.parametrize(
     ("turn", "said"),
     [
@@ -144,6 +148,7 @@ def test_an_empty_answer(chain: Chain) -> None:
     assert chain.answer(chain.run(Say(""))) == ("completed", None, "")
 
 
+@pytest.mark.promise("12.6")
 def test_a_function_that_the_run_does_not_have(chain: Chain) -> None:
     """The run fails, naming it."""
     run = chain.run(Call("get_rich"))

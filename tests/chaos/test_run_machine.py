@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -100,6 +101,7 @@ class RunMachine(RuleBasedStateMachine):
             world.system.local.transport.interceptors.remove(world)
 
 
+@pytest.mark.promise("10.10")
 def test_anything_in_any_order(tmp_path: Path) -> None:
     """Never two active runs, an illegal transition, a second answer, a change of what is over, a
     loss, or anything stuck.

@@ -208,6 +208,7 @@ def test_text_and_then_calls(system: System) -> None:
 # Ends of the stream
 
 
+@pytest.mark.promise("19.9")
 def test_a_run_that_nobody_takes_up(idle: System) -> None:
     """After 20 seconds the stream ends with an error that names the run; the run goes on."""
     body = {"assistant_id": idle.assistant()["id"], "stream": True, "instructions": "Hi"}
@@ -219,6 +220,7 @@ def test_a_run_that_nobody_takes_up(idle: System) -> None:
     assert idle.seen(run)["status"] == "queued"
 
 
+@pytest.mark.promise("19.9")
 def test_pings_while_nothing_is_said(system: System) -> None:
     """A comment after each 15 seconds of silence."""
     system.provider.script = HALF
@@ -243,6 +245,7 @@ def test_a_thread_that_is_deleted(system: System) -> None:
     assert refused.value.status == 404
 
 
+@pytest.mark.promise("19.8")
 def test_resumed_at_the_end(system: System) -> None:
     """Nothing is left: the stream ends at once, also behind its end."""
     audience = Audience(system)
@@ -252,6 +255,7 @@ def test_resumed_at_the_end(system: System) -> None:
     assert audience.reader(audience.told + 9).result() == frames[-1:]
 
 
+@pytest.mark.promise("10.9")
 def test_a_client_that_leaves(system: System) -> None:
     """The run goes on, and who comes later is told all of it."""
     system.provider.script = [Text("So far"), Stall()]

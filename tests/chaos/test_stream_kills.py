@@ -71,6 +71,7 @@ def leave(system: System, audience: Audience) -> None:
     system.until(lambda: not system.executing(f"{audience.run['id']}-1"))
 
 
+@pytest.mark.promise("19.10")
 @pytest.mark.parametrize("first", range(_CALLS + 1))
 def test_an_executor_of_text(system: System, first: int) -> None:
     """What had told nothing goes on with the next attempt, what had told something fails."""
@@ -96,6 +97,7 @@ def test_the_kills_reach_past_the_last_call(system: System, script: Script, call
     leave(system, audience)
 
 
+@pytest.mark.promise("19.10")
 @pytest.mark.parametrize("second", range(_CALLS + 3))
 @pytest.mark.parametrize("first", [3, _TOLD - 1, _TOLD])
 def test_two_executors(system: System, first: int, second: int) -> None:
@@ -110,6 +112,7 @@ def test_two_executors(system: System, first: int, second: int) -> None:
         assert said(frames) == "Hello there"
 
 
+@pytest.mark.promise("19.10")
 @pytest.mark.parametrize("settle", range(7))
 @pytest.mark.parametrize("second", [3, _TOLD + 2])
 def test_settle(system: System, second: int, settle: int) -> None:
@@ -120,6 +123,7 @@ def test_settle(system: System, second: int, settle: int) -> None:
     assert said(frames) == ("" if second == 3 else "Hel")
 
 
+@pytest.mark.promise("19.10")
 @pytest.mark.parametrize("first", range(_CALLS + 3))
 def test_an_executor_of_calls(system: System, first: int) -> None:
     """As for text: the calls that were told are those of the step, or of the required action."""

@@ -101,6 +101,7 @@ def test_a_tool_round_trip(tmp_path: Path) -> None:
         assert "".join(p["function"]["arguments"] for p in pieces) == ONE[2]
 
 
+@pytest.mark.promise("19.8")
 def test_joined_late_and_resumed(tmp_path: Path) -> None:
     """GET replays the same frames from the start, or from Last-Event-ID on."""
     with running(tmp_path) as system:
@@ -123,6 +124,7 @@ def test_a_run_that_was_never_streamed(tmp_path: Path) -> None:
         assert refused.value.status == 400
 
 
+@pytest.mark.promise("19.7")
 def test_continued_with_a_stream(tmp_path: Path) -> None:
     """A run created without a stream is continued with one."""
     with running(tmp_path) as system:
@@ -136,6 +138,7 @@ def test_continued_with_a_stream(tmp_path: Path) -> None:
         assert names(frames) == ["thread.run.step.completed", *TEXT_RUN[1:]]
 
 
+@pytest.mark.promise("19.2")
 def test_errors_before_the_first_byte_are_plain(tmp_path: Path) -> None:
     """A stream that can't begin is an ordinary error."""
     with running(tmp_path) as system:

@@ -70,6 +70,7 @@ def test_a_round_trip(tmp_path: Path) -> None:
         assert first["usage"]["total_tokens"] == USAGE.total
 
 
+@pytest.mark.promise("11.1", "12.3")
 def test_the_model_is_told_of_its_calls(tmp_path: Path) -> None:
     """The next turn has the calls and the outputs, unchanged; tools as they were given."""
     with running(tmp_path) as system:
@@ -85,6 +86,7 @@ def test_the_model_is_told_of_its_calls(tmp_path: Path) -> None:
         assert output == {"role": "tool", "tool_call_id": "call_1", "content": "sun"}
 
 
+@pytest.mark.promise("12.3")
 def test_any_number_of_rounds(tmp_path: Path) -> None:
     """A run may call functions again and again."""
     with running(tmp_path) as system:
@@ -138,6 +140,7 @@ def test_outputs_that_are_not_awaited(tmp_path: Path) -> None:
         assert refused.value.error["message"] == text
 
 
+@pytest.mark.promise("12.6")
 def test_a_function_that_the_run_does_not_have(tmp_path: Path) -> None:
     """The run fails, naming it."""
     with running(tmp_path) as system:
@@ -148,6 +151,7 @@ def test_a_function_that_the_run_does_not_have(tmp_path: Path) -> None:
         assert "'rm'" in run["last_error"]["message"]
 
 
+@pytest.mark.promise("12.5")
 def test_one_call_at_a_time(tmp_path: Path) -> None:
     """Without parallel_tool_calls a turn's first call is its only one."""
     with running(tmp_path) as system:
@@ -182,6 +186,7 @@ def test_cancelling_a_waiting_run(tmp_path: Path) -> None:
         assert refused.value.error["message"] == "Cannot cancel run with status 'cancelled'."
 
 
+@pytest.mark.promise("10.5")
 def test_cancelling_a_run_whose_model_stalls(tmp_path: Path) -> None:
     """`cancelling` at once; then cancelled, with what had been said kept as incomplete."""
     with running(tmp_path, provider=ScriptedProvider([Text("So far"), Stall()])) as system:

@@ -295,6 +295,7 @@ def began(system: System) -> int:
     return int(system.clock.now())
 
 
+@pytest.mark.promise("19.3")
 def test_a_text_run(tmp_path: Path) -> None:
     """An assistant without anything, one message, a streamed run."""
     with running(tmp_path, provider=ScriptedProvider(says(ANSWER, 38, 23))) as system:
@@ -309,6 +310,7 @@ def test_a_text_run(tmp_path: Path) -> None:
         same(normalised(list(frames), began(system)), TEXT_RUN)
 
 
+@pytest.mark.promise("19.3", "19.6")
 def test_a_tool_call_and_its_outputs(tmp_path: Path) -> None:
     """A thread and run in one request; then the outputs. Both halves are one run's."""
     with running(tmp_path) as system:

@@ -39,6 +39,7 @@ def test_polling(server: Server) -> None:
     assert drive(server, "polling") == {"rounds": [2, 1], "status": "completed"}
 
 
+@pytest.mark.promise("19.4", "19.5")
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_final_snapshots_are_what_is_kept(server: Server, ending: str) -> None:
     """`stream`, `createAndRunStream` and `submitToolOutputsStream`: run, messages and steps; but

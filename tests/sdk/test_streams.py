@@ -91,6 +91,7 @@ class Expiry(Interception):
             self._clock.advance(600)
 
 
+@pytest.mark.promise("19.4", "19.5")
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("way", WAYS)
 def test_the_last_that_is_told_is_what_is_kept(app: App, way: Any, ending: str) -> None:
@@ -131,6 +132,7 @@ def check_snapshots(app: App, follower: Follower, helper: Any) -> None:
         assert details == app.kept(step.id)["step_details"]
 
 
+@pytest.mark.promise("19.6")
 def test_a_tool_round_trip(app: App) -> None:
     """Two parallel calls, their outputs, a further call, and the answer: a stream for each leg."""
     app.server.turns.extend([TWO_CALLS, Call("get_weather", id="call_3"), Say("Sunny.")])
@@ -145,6 +147,7 @@ def test_a_tool_round_trip(app: App) -> None:
     assert [message.content[0].text.value for message in events.get_final_messages()] == ["Sunny."]
 
 
+@pytest.mark.promise("19.7")
 @pytest.mark.parametrize("streamed_first", [True, False])
 def test_continued_in_the_other_form(app: App, *, streamed_first: bool) -> None:
     """A streamed run is continued without a stream, and the other way round."""

@@ -58,6 +58,7 @@ def data(event: Event) -> Any:
     return json.loads(framed(event).split("data: ")[1])
 
 
+@pytest.mark.promise("19.3")
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
@@ -152,6 +153,7 @@ def test_a_ping_is_a_comment() -> None:
     assert events.PING == b": ping\n\n"
 
 
+@pytest.mark.promise("19.9")
 def test_an_error_has_both_shapes() -> None:
     """The one of the specification, and the one that every SDK raises on."""
     assert events.error('The "run" broke').decode() == (
