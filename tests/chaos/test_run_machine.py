@@ -102,6 +102,7 @@ class RunMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.promise("10.10")
+@pytest.mark.hypothesis
 def test_anything_in_any_order(tmp_path: Path) -> None:
     """Never two active runs, an illegal transition, a second answer, a change of what is over, a
     loss, or anything stuck.
