@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.routes import Grants
+from functions.grants import Grants
 from threadkeep.domain.run_state import CREATE
 
 

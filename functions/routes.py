@@ -5,21 +5,10 @@ A handler is a dotted name (the table imports nothing) of a module with `handle(
 -> object`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal[
-    "BatchGetItem",
-    "BatchWriteItem",
-    "ConditionCheckItem",
-    "DeleteItem",
-    "GetItem",
-    "PutItem",
-    "Query",
-    "UpdateItem",
-]
-Grants = Mapping[str, tuple[Action, ...]]  # table → DynamoDB actions; an index is `table/index`
+from functions.grants import Grants, together
 
 
 @dataclass(frozen=True)
@@ -40,6 +29,31 @@ class Route:
 
 
 _NO_GRANTS: Grants = {}
+_READ_MESSAGE: Grants = {
+    "threads": ("BatchGetItem",),
+    "messages": ("BatchGetItem",),
+    "contents": ("Query",),
+    "runs": ("BatchGetItem",),
+}
+_READ_RUN: Grants = {
+    "threads": ("BatchGetItem",),
+    "run_steps": ("GetItem",),
+    "contents": ("Query",),
+    "runs": ("BatchGetItem",),
+}
+_PUT_RUN: Grants = {
+    "messages": ("PutItem",),
+    "contents": ("PutItem",),
+    "runs": ("PutItem",),
+    "run_events": ("PutItem",),
+}
+_TAIL: Grants = {  # what following a run's events reads
+    "messages": ("GetItem",),
+    "contents": ("Query",),
+    "runs": ("GetItem",),
+    "run_steps": ("GetItem",),
+    "run_events": ("Query",),
+}
 
 ROUTES = (
     Route(
@@ -135,24 +149,14 @@ ROUTES = (
         "/threads/{thread_id}/messages/{message_id}",
         "functions.messages.retrieve",
         "threads",
-        {
-            "threads": ("BatchGetItem",),
-            "messages": ("BatchGetItem",),
-            "contents": ("Query",),
-            "runs": ("BatchGetItem",),
-        },
+        _READ_MESSAGE,
     ),
     Route(
         "POST",
         "/threads/{thread_id}/messages/{message_id}",
         "functions.messages.modify",
         "threads",
-        {
-            "threads": ("BatchGetItem",),
-            "messages": ("BatchGetItem", "UpdateItem"),
-            "contents": ("Query",),
-            "runs": ("BatchGetItem",),
-        },
+        together(_READ_MESSAGE, {"messages": ("UpdateItem",)}),
         round_trips=2,
     ),
     Route(
@@ -172,15 +176,11 @@ ROUTES = (
         "/threads/{thread_id}/runs",
         "functions.runs.create",
         "run_streams",
-        {
-            "assistants": ("BatchGetItem",),
-            "threads": ("BatchGetItem", "UpdateItem"),
-            "messages": ("GetItem", "PutItem"),
-            "contents": ("PutItem", "Query"),
-            "runs": ("GetItem", "PutItem"),
-            "run_events": ("PutItem", "Query"),
-            "run_steps": ("GetItem",),
-        },
+        together(
+            _PUT_RUN,
+            _TAIL,
+            {"assistants": ("BatchGetItem",), "threads": ("BatchGetItem", "UpdateItem")},
+        ),
         round_trips=2,
         streaming=True,
     ),
@@ -189,15 +189,7 @@ ROUTES = (
         "/threads/runs",
         "functions.threads.create_and_run",
         "run_streams",
-        {
-            "assistants": ("GetItem",),
-            "threads": ("PutItem",),
-            "messages": ("GetItem", "PutItem"),
-            "contents": ("PutItem", "Query"),
-            "runs": ("GetItem", "PutItem"),
-            "run_events": ("PutItem", "Query"),
-            "run_steps": ("GetItem",),
-        },
+        together(_PUT_RUN, _TAIL, {"assistants": ("GetItem",), "threads": ("PutItem",)}),
         round_trips=2,
         streaming=True,
     ),
@@ -218,24 +210,14 @@ ROUTES = (
         "/threads/{thread_id}/runs/{run_id}",
         "functions.runs.retrieve",
         "runs",
-        {
-            "threads": ("BatchGetItem",),
-            "run_steps": ("GetItem",),
-            "contents": ("Query",),
-            "runs": ("BatchGetItem",),
-        },
+        _READ_RUN,
     ),
     Route(
         "POST",
         "/threads/{thread_id}/runs/{run_id}",
         "functions.runs.modify",
         "runs",
-        {
-            "threads": ("BatchGetItem",),
-            "run_steps": ("GetItem",),
-            "contents": ("Query",),
-            "runs": ("BatchGetItem", "UpdateItem"),
-        },
+        together(_READ_RUN, {"runs": ("UpdateItem",)}),
         round_trips=2,
     ),
     Route(
@@ -258,14 +240,7 @@ ROUTES = (
         "/threads/{thread_id}/runs/{run_id}/stream",
         "functions.runs.stream",
         "run_streams",
-        {
-            "threads": ("BatchGetItem",),
-            "messages": ("GetItem",),
-            "contents": ("Query",),
-            "runs": ("BatchGetItem", "GetItem"),
-            "run_steps": ("GetItem",),
-            "run_events": ("Query",),
-        },
+        together(_TAIL, {"threads": ("BatchGetItem",), "runs": ("BatchGetItem",)}),
         streaming=True,
     ),
     Route(
@@ -273,14 +248,16 @@ ROUTES = (
         "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
         "functions.runs.submit_tool_outputs",
         "run_streams",
-        {
-            "threads": ("BatchGetItem",),
-            "contents": ("PutItem", "Query"),
-            "messages": ("GetItem",),
-            "runs": ("BatchGetItem", "GetItem", "UpdateItem"),
-            "run_steps": ("GetItem", "PutItem"),
-            "run_events": ("PutItem", "Query"),
-        },
+        together(
+            _TAIL,
+            {
+                "threads": ("BatchGetItem",),
+                "contents": ("PutItem",),
+                "runs": ("BatchGetItem", "UpdateItem"),
+                "run_steps": ("PutItem",),
+                "run_events": ("PutItem",),
+            },
+        ),
         round_trips=3,
         streaming=True,
     ),

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from functions.routes import ROUTES, Grants, Route
+from functions.grants import Grants
+from functions.routes import ROUTES, Route
 from infra import compatibility, run_states
 from infra.openapi import document
 

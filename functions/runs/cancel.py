@@ -9,7 +9,7 @@ from threadkeep.domain.run_state import ASK_TO_CANCEL, CANCEL_IDLE
 from threadkeep.execution.closing import close_turn
 from threadkeep.services import Services
 from threadkeep.store.keys import RunRef
-from threadkeep.store.transitions import as_long_as_lost
+from threadkeep.store.run_lost import as_long_as_lost
 from threadkeep.wire import objects
 
 

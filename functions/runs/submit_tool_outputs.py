@@ -9,7 +9,7 @@ from threadkeep.domain.run_state import SUBMIT
 from threadkeep.domain.tool_calls import refuse_outputs, with_outputs
 from threadkeep.services import Services
 from threadkeep.store.keys import RunRef
-from threadkeep.store.transitions import as_long_as_lost
+from threadkeep.store.run_lost import as_long_as_lost
 from threadkeep.wire import objects
 from threadkeep.wire.bodies.runs import SubmitToolOutputs
 from threadkeep.wire.not_supported import refuse_stream

@@ -12,7 +12,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from functions.deployment import FUNCTIONS, Function
-from functions.routes import ROUTES, Action, Grants
+from functions.grants import Grants, together
+from functions.routes import ROUTES
 from infra.aws.packaging import WRAPPER, Packages
 from infra.aws.settings import Settings
 from infra.aws.tables import Tables
@@ -24,12 +25,8 @@ _STREAMING = frozenset(route.function for route in ROUTES if route.streaming)
 
 def grants_of(function: str) -> Grants:
     """What a function may touch: its routes' grants together, and its own."""
-    together: dict[str, set[Action]] = {}
     routes = (route.grants for route in ROUTES if route.function == function)
-    for grants in (*routes, FUNCTIONS[function].grants):
-        for table, actions in grants.items():
-            together.setdefault(table, set()).update(actions)
-    return {table: tuple(sorted(actions)) for table, actions in sorted(together.items())}
+    return together(*routes, FUNCTIONS[function].grants)
 
 
 class Functions(Construct):

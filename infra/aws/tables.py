@@ -5,7 +5,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from functions.routes import Grants
+from functions.grants import Grants
 from infra.aws.settings import Settings
 from threadkeep.store.tables import TABLES, Index, Key, Table
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.deployment import FUNCTIONS
-from functions.routes import ROUTES, Grants
+from functions.grants import Grants
+from functions.routes import ROUTES
 from infra.local.aws_error import AwsError
 from infra.local.invocation import Invocation
 

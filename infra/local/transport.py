@@ -17,7 +17,7 @@ from botocore.session import Session
 from infra.local.aws_error import AwsError
 from infra.local.checks import check
 from infra.local.invocation import Invocation, current
-from threadkeep.store.database import sent_together
+from threadkeep.store.round_trips import sent_together
 
 Service = Callable[[str, dict[str, Any]], dict[str, Any]]
 

@@ -14,8 +14,8 @@ from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import Refused, System, running
 from threadkeep.domain.turns import text_step
 from threadkeep.providers.port import Text
+from threadkeep.store.actions import Put
 from threadkeep.store.contents import put_message
-from threadkeep.store.database import Put
 from threadkeep.store.items import Item, to_dynamodb
 from threadkeep.store.new_runs import put_run
 from threadkeep.store.run_events import NOBODY

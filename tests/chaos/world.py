@@ -27,7 +27,7 @@ from threadkeep.execution.sink import Sink
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.port import Chunk
 from threadkeep.store.keys import RunRef
-from threadkeep.store.transitions import RunLost, as_long_as_lost
+from threadkeep.store.run_lost import RunLost, as_long_as_lost
 
 DIED = "the process died"
 _FAILED = "batchItemFailures"

@@ -10,8 +10,8 @@ from threadkeep.domain.objects import LastError, PageRequest, Run, Thread, Usage
 from threadkeep.domain.run_state import COMPLETE, CRASH, EXPIRE
 from threadkeep.domain.turns import begun_message, text_step
 from threadkeep.store.open_turn import close_open_turn
+from threadkeep.store.run_lost import RunLost
 from threadkeep.store.store import Store
-from threadkeep.store.transitions import RunLost
 
 ALL = PageRequest(limit=100, order="asc")
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from threadkeep.store.database import Check, Database
+from threadkeep.store.actions import Check
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import exists
 from threadkeep.store.tables import THREADS
 

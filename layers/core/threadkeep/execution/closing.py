@@ -18,8 +18,8 @@ from threadkeep.domain.objects import LastError, Message, Run, RunStep
 from threadkeep.domain.run_state import PARK, Transition, step_ends
 from threadkeep.domain.tool_calls import FunctionCall, tool_calls_step
 from threadkeep.domain.turns import message_ends, said
+from threadkeep.store.actions import Action
 from threadkeep.store.contents import end_message
-from threadkeep.store.database import Action
 from threadkeep.store.keys import RunRef
 from threadkeep.store.open_turn import close_open_turn
 from threadkeep.store.run_events import restored

@@ -21,9 +21,9 @@ from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.port import Chunk, Provider
 from threadkeep.store.keys import RunRef
+from threadkeep.store.run_lost import RunLost, as_long_as_lost
 from threadkeep.store.runs import Runs
 from threadkeep.store.store import Store
-from threadkeep.store.transitions import RunLost, as_long_as_lost
 
 _STOP_BEFORE = 1.0  # seconds between the end of the model's turn and the run's deadline
 

@@ -15,8 +15,8 @@ from threadkeep.domain.run_state import (
 from threadkeep.execution.answer import DONE, Answer, wait_until
 from threadkeep.execution.closing import close_turn
 from threadkeep.store.keys import RunRef
+from threadkeep.store.run_lost import as_long_as_lost
 from threadkeep.store.store import Store
-from threadkeep.store.transitions import as_long_as_lost
 
 
 def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:

@@ -19,7 +19,8 @@ from threadkeep.execution.deltas import Deltas
 from threadkeep.providers.port import CallArguments, CallBegan
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_events import RunEvents, RunLog
-from threadkeep.store.transitions import RunLost, Transitions
+from threadkeep.store.run_lost import RunLost
+from threadkeep.store.transitions import Transitions
 
 
 class Sink:

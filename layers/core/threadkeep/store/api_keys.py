@@ -1,6 +1,7 @@
 """The `api_keys` table: only the hash of a key is ever stored."""
 
-from threadkeep.store.database import ConditionFailed, Database, Put
+from threadkeep.store.actions import ConditionFailed, Put
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, absent
 from threadkeep.store.tables import API_KEYS
 

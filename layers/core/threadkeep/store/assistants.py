@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Assistant, Page, PageRequest
-from threadkeep.store.database import Database, Delete, Put, Update
+from threadkeep.store.actions import Delete, Put, Update
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, absent, between, both, equal
 from threadkeep.store.items import Item, attributes, differences, restore
 from threadkeep.store.pages import Range, ids_between, page

@@ -8,7 +8,8 @@ all. Messages have such content, and steps, for the arguments and outputs of fun
 from collections.abc import Iterable, Sequence
 
 from threadkeep.domain.objects import Message
-from threadkeep.store.database import Database, Put, Update
+from threadkeep.store.actions import Put, Update
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, between, both, equal
 from threadkeep.store.items import Item, attributes, restore, stored_size, text_size
 from threadkeep.store.keys import ThreadRef

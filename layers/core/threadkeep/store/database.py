@@ -2,102 +2,43 @@
 calls it.
 
 Every state write is TransactWriteItems, also with one action: botocore resends after a lost
-answer, and only a transaction's token makes the resend the same write. Every Update requires its
-item, so nothing deleted is resurrected.
+answer, and only a transaction's token makes the resend the same write.
 """
 
-import contextvars
 import itertools
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from threadkeep.domain.errors import InvalidRequest, Overloaded, ThreadkeepError
-from threadkeep.store.expressions import Condition, Placeholders, Value, both, exists, update
-from threadkeep.store.items import Item, from_dynamodb, stored_size, to_attribute, to_dynamodb
+from threadkeep.domain.errors import Overloaded, ThreadkeepError
+from threadkeep.store.actions import (
+    Action,
+    ConditionFailed,
+    Delete,
+    Key,
+    Put,
+    Update,
+    check_size,
+    given,
+    request_of,
+)
+from threadkeep.store.expressions import Condition, Placeholders, exists
+from threadkeep.store.items import Item, from_dynamodb, to_dynamodb
 from threadkeep.store.tables import Index, Table
-
-T = TypeVar("T")
-Key = Mapping[str, Value]
 
 # Writers of one item meet: 30 at once on one thread took up to 51 tries in all.
 _TRIES = 60
 _LONGEST_PAUSE = 0.25
 _BATCH = 25  # items that one BatchWriteItem takes
-_LARGEST_ITEM = 400_000  # bytes, with its names and numbers a little below DynamoDB's 409,600
-_TOO_LARGE = "The object is too large to be stored: shorten its instructions, tools or metadata."
-_MOST_ACTIONS = 100
-_LARGEST_TRANSACTION = 3_500_000  # bytes; a transaction may have 4 MB, with what it updates
-_TOO_MUCH = (
-    "The request is too much to be written at once. Send at most 90 messages and 3.5 MB, and add"
-    " the rest with further requests."
-)
 # An earlier try of the same transaction, whose answer was lost: only by its token is it the same.
 _UNDER_WAY = "TransactionInProgressException"
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-
-sent_together: ContextVar[object | None] = ContextVar("sent_together", default=None)
-"""Marks calls that travel at the same time: they count as one round trip."""
-
-
-@dataclass(frozen=True)
-class Put:
-    """Write an item whole."""
-
-    table: Table
-    item: Item
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Update:
-    """Change attributes of an item that is there; None removes one."""
-
-    table: Table
-    key: Key
-    changes: Mapping[str, Value | None]
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Delete:
-    """Remove an item, if it is there."""
-
-    table: Table
-    key: Key
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """Require something of an item that the transaction does not change."""
-
-    table: Table
-    key: Key
-    condition: Condition
-
-
-Action = Put | Update | Delete | Check
-
-
-class ConditionFailed(Exception):
-    """A transaction was refused: nothing of it is written.
-
-    `found` has, for each action that failed its condition, the item that was there (None: there
-    was none).
-    """
-
-    def __init__(self, found: Mapping[int, Item | None]) -> None:
-        super().__init__(f"conditions of actions {sorted(found)} failed")
-        self.found = found
 
 
 class Database:
@@ -161,7 +102,7 @@ class Database:
             "ScanIndexForward": forward,
             "Limit": limit,
             **({"ProjectionExpression": wanted} if wanted else {}),
-            **_given(to),
+            **given(to),
             **({"IndexName": index.name} if index else {"ConsistentRead": True}),
         }
         while True:
@@ -177,8 +118,8 @@ class Database:
         Raises ConditionFailed, or Overloaded when other writers of the same items never let it
         through, or InvalidRequest for more than a transaction takes.
         """
-        _check_size(actions)
-        request = [self._action(action) for action in actions]
+        check_size(actions)
+        request = [request_of(action, self._prefix) for action in actions]
         token = uuid4().hex
         for attempt in range(_TRIES):
             try:
@@ -197,7 +138,7 @@ class Database:
 
         Its condition must let the same write pass again: it is resent after a lost answer.
         """
-        body = self._action(action)["Put"]
+        body = request_of(action, self._prefix)["Put"]
         try:
             self._client.put_item(**body)
         except ClientError as error:
@@ -228,49 +169,6 @@ class Database:
                 if not requests:
                     break
                 self._sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
-
-    def _action(self, action: Action) -> dict[str, Any]:
-        to = Placeholders()
-        body: dict[str, Any] = {"TableName": self._prefix + action.table.name}
-        condition = action.condition
-        if isinstance(action, Put):
-            body["Item"] = to_dynamodb(action.item)
-        else:
-            body["Key"] = to_dynamodb(action.key)
-        if isinstance(action, Update):
-            body["UpdateExpression"] = update(to, action.changes)
-            there = exists(action.table.partition_key.name)
-            condition = both(there, condition) if condition else there
-        if condition:
-            body["ConditionExpression"] = condition(to)
-            body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        name = "ConditionCheck" if isinstance(action, Check) else type(action).__name__
-        return {name: body | _given(to)}
-
-
-def together(first: Callable[[], T], *others: Callable[[], Any]) -> tuple[Any, ...]:
-    """The answers of calls that are sent at the same time. Leaves no thread behind."""
-    token = sent_together.set(object())
-    try:
-        with ThreadPoolExecutor(len(others)) as pool:
-            waiting = [pool.submit(contextvars.copy_context().run, call) for call in others]
-            return (first(), *(future.result() for future in waiting))
-    finally:
-        sent_together.reset(token)
-
-
-def _check_size(actions: Sequence[Action]) -> None:
-    sizes = [stored_size(action.item) for action in actions if isinstance(action, Put)]
-    if max(sizes, default=0) > _LARGEST_ITEM:
-        raise InvalidRequest(_TOO_LARGE, code="request_too_large")
-    if len(actions) > _MOST_ACTIONS or sum(sizes) > _LARGEST_TRANSACTION:
-        raise InvalidRequest(_TOO_MUCH, code="request_too_large")
-
-
-def _given(to: Placeholders) -> dict[str, Any]:
-    names = {"ExpressionAttributeNames": to.names} if to.names else {}
-    values = {k: to_attribute(v) for k, v in to.values.items()}
-    return {**names, **({"ExpressionAttributeValues": values} if values else {})}
 
 
 def _raise_unless_busy(error: ClientError) -> None:

@@ -8,12 +8,14 @@ from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, Threa
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
 from threadkeep.domain.objects import Message, Page, PageRequest
 from threadkeep.domain.turns import effective_message
+from threadkeep.store.actions import Check, ConditionFailed, Delete, Update
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
-from threadkeep.store.database import Check, ConditionFailed, Database, Delete, Update, together
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, between, both, equal, exists
 from threadkeep.store.items import Item, differences
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
+from threadkeep.store.round_trips import together
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUNS, THREADS
 from threadkeep.store.threads import append, refused, thread_of, unlocked

@@ -7,9 +7,10 @@ from threadkeep.domain.errors import Overloaded, RunActive
 from threadkeep.domain.events import Event, run_event
 from threadkeep.domain.ids import IdSource, end_of_run, place
 from threadkeep.domain.objects import Assistant, Message, Run, Thread
+from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.assistants import assistant_key, assistant_of
 from threadkeep.store.contents import put_messages
-from threadkeep.store.database import ConditionFailed, Database, Put
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, absent
 from threadkeep.store.items import attributes
 from threadkeep.store.keys import RunRef, ThreadRef

@@ -1,9 +1,9 @@
-"""The actions that close the turn under way, for whoever ends a run without having run it."""
+"""The actions that close or undo the turn under way, for others than the attempt that began it."""
 
 from threadkeep.domain.objects import LastError, Message, Run, RunStep
 from threadkeep.domain.run_state import Transition, step_ends
 from threadkeep.domain.turns import message_ends
-from threadkeep.store.database import Action, Update
+from threadkeep.store.actions import Action, Delete, Update
 from threadkeep.store.items import changed
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_steps import step_key
@@ -21,4 +21,13 @@ def close_open_turn(
     if run.open_step == "message_creation":
         key = {**ref.thread.key, "message_id": run.open_message_id}
         actions.append(Update(MESSAGES, key, changed(Message, message_ends(transition, now))))
+    return actions
+
+
+def undo_open_turn(ref: RunRef, run: Run) -> list[Action]:
+    """Remove the step and the message that `run` has open: another attempt does the turn again."""
+    actions: list[Action] = [Delete(RUN_STEPS, step_key(ref, run.open_step_id))]
+    if run.open_step == "message_creation":
+        key = {**ref.thread.key, "message_id": run.open_message_id}
+        actions.append(Delete(MESSAGES, key))
     return actions

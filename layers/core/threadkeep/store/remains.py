@@ -4,7 +4,8 @@ The thread's item is gone, so nobody is answered from the rest; nothing here nee
 """
 
 from threadkeep.domain.run_state import ABANDON
-from threadkeep.store.database import ConditionFailed, Database, Update
+from threadkeep.store.actions import ConditionFailed, Update
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Condition, Value, below, both, equal, one_of
 from threadkeep.store.items import Item
 from threadkeep.store.run_events import NOBODY, seal

@@ -12,7 +12,8 @@ from typing import Any
 
 from threadkeep.domain.events import CallDelta, Event, EventObject, TextDelta
 from threadkeep.domain.objects import Message, Run, RunStep, Thread
-from threadkeep.store.database import ConditionFailed, Database, Put
+from threadkeep.store.actions import ConditionFailed, Put
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, above, absent, both, either, equal
 from threadkeep.store.items import Item, attributes, dump, restore, stored_size
 from threadkeep.store.keys import RunRef

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
 from threadkeep.domain.run_state import COMPLETE, effective_step
+from threadkeep.store.actions import Put
 from threadkeep.store.contents import spilled, with_contents
-from threadkeep.store.database import Database, Put, together
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, between, both, equal
 from threadkeep.store.items import Item, attributes, restore
 from threadkeep.store.keys import RunRef
 from threadkeep.store.pages import Range, ids_between, page
+from threadkeep.store.round_trips import together
 from threadkeep.store.tables import RUN_STEPS, RUNS, THREADS
 from threadkeep.store.threads import thread_of
 

@@ -7,11 +7,13 @@ from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run
 from threadkeep.domain.run_state import PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
-from threadkeep.store.database import Database, Update, together
+from threadkeep.store.actions import Update
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import between, both, equal
 from threadkeep.store.items import Item, differences, restore
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
+from threadkeep.store.round_trips import together
 from threadkeep.store.run_steps import RunSteps
 from threadkeep.store.tables import RUNS, THREADS
 from threadkeep.store.threads import thread_of

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Message, Page, PageRequest, Thread
+from threadkeep.store.actions import Delete, Put, Update
 from threadkeep.store.contents import put_messages
-from threadkeep.store.database import Database, Delete, Put, Update
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import (
     Condition,
     Value,

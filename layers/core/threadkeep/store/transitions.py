@@ -6,9 +6,9 @@ whoever loses the condition is told what is there (`RunLost`) and acts by that.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from threadkeep.domain.events import Event, run_event, step_event
 from threadkeep.domain.objects import Message, Run, RunStep, Usage
@@ -24,40 +24,22 @@ from threadkeep.domain.run_state import (
     ended_at,
 )
 from threadkeep.domain.tool_calls import calls_of
+from threadkeep.store.actions import Action, ConditionFailed, Update
 from threadkeep.store.contents import put_message
-from threadkeep.store.database import Action, ConditionFailed, Database, Delete, Update
+from threadkeep.store.database import Database
 from threadkeep.store.expressions import Condition
 from threadkeep.store.items import differences
 from threadkeep.store.keys import RunRef
+from threadkeep.store.open_turn import undo_open_turn
 from threadkeep.store.run_events import RunLog
 from threadkeep.store.run_guards import guard
-from threadkeep.store.run_steps import put_step, step_key
+from threadkeep.store.run_lost import RunLost
+from threadkeep.store.run_steps import put_step
 from threadkeep.store.runs import run_of
-from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_STEPS, RUNS, THREADS
+from threadkeep.store.tables import CONTENTS, MESSAGES, RUNS, THREADS
 from threadkeep.store.threads import unlock
 
-T = TypeVar("T")
-
 _LOG = logging.getLogger("threadkeep.runs")
-
-
-@dataclass
-class RunLost(Exception):
-    """The run was not as the writer had to find it; nothing was written. `run` is what is there."""
-
-    run: Run | None
-
-
-def as_long_as_lost(decide: Callable[[], T]) -> T:
-    """Decide anew by what is there whenever somebody else moved the run on meanwhile.
-
-    Ends, because the others' moves do: a run has finitely many.
-    """
-    while True:
-        try:
-            return decide()
-        except RunLost:
-            continue
 
 
 def log_transition(run: Run) -> None:
@@ -92,7 +74,7 @@ class Transitions:
         undone: list[Action] = []
         if run.open_step and not run.streamed:
             claimed = replace(claimed, steps=run.steps - 1, open_step=None)
-            undone = _undone(ref, run)
+            undone = undo_open_turn(ref, run)
         news = None  # the leg was told to be in progress before: the row only takes the log over
         if run.status != CLAIM.target:
             claimed = replace(claimed, started_at=now)
@@ -253,15 +235,6 @@ class Transitions:
 
 def _change(ref: RunRef, before: Run, after: Run, condition: Condition) -> Update:
     return Update(RUNS, ref.key, differences(before, after), condition)
-
-
-def _undone(ref: RunRef, run: Run) -> list[Action]:
-    """What removes the turn that the run has open."""
-    actions: list[Action] = [Delete(RUN_STEPS, step_key(ref, run.open_step_id))]
-    if run.open_step == "message_creation":
-        key = {**ref.thread.key, "message_id": run.open_message_id}
-        actions.append(Delete(MESSAGES, key))
-    return actions
 
 
 def _raise_if_run_lost(lost: ConditionFailed, events_from: int) -> None:
