@@ -7,6 +7,7 @@ from typing import Any
 from functions.deployment import TRIGGERS
 from infra.local.dynamodb import DynamoDB
 from infra.local.event_source import EventSource
+from infra.local.expiry import Expiry
 from infra.local.functions import Functions
 from infra.local.stepfunctions import StepFunctions
 from infra.local.transport import Transport
@@ -62,9 +63,11 @@ class Local:
             EventSource(self.dynamodb, trigger, self.invoke, clock, state / "checkpoints.db")
             for trigger in TRIGGERS
         ]
+        self._expiry = Expiry(self.dynamodb, clock)
 
     def start(self) -> None:
         """Take up the work."""
+        self._expiry.start()
         self.states.start()
         for source in self._sources:
             source.start()
@@ -74,6 +77,7 @@ class Local:
         for source in self._sources:
             source.stop()
         self.states.stop()
+        self._expiry.stop()
         self.dynamodb.close()
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:

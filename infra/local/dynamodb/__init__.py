@@ -12,7 +12,7 @@ from typing import Any
 from infra.local.aws_error import Unsupported
 from infra.local.dynamodb.expressions import check_parameters
 from infra.local.dynamodb.reads import Reads
-from infra.local.dynamodb.storage import Storage, define
+from infra.local.dynamodb.storage import Storage, define, remove_expired
 from infra.local.dynamodb.streams import Record, read
 from infra.local.dynamodb.writes import Writes
 from threadkeep.domain.clock import Clock
@@ -33,6 +33,7 @@ class DynamoDB:
         except ValueError:
             self._storage.close()
             raise
+        self._expiring = [table for table in tables if table.expires]
         by_name = {table.name: table for table in tables}
         reads, writes = Reads(self._storage, by_name), Writes(self._storage, by_name, clock)
         self._stream_written = writes.stream_written
@@ -76,6 +77,12 @@ class DynamoDB:
         with self._stream_written[table]:
             if not self.records(table, after, 1):
                 self._clock.wait(self._stream_written[table], until)
+
+    def sweep(self) -> None:
+        """Remove the items whose TTL has passed. A table that has one has no stream."""
+        with self._storage.writing() as connection:
+            for table in self._expiring:
+                remove_expired(connection, table, self._clock.now())
 
     def close(self) -> None:
         self._storage.close()

@@ -130,3 +130,10 @@ def store(
         "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)",
         (table.name, *position, *indexed, json.dumps(item, ensure_ascii=False)),
     )
+
+
+def remove_expired(connection: sqlite3.Connection, table: Table, now: float) -> None:
+    connection.execute(
+        "DELETE FROM items WHERE name = ? AND CAST(json_extract(item, ?) AS INTEGER) < ?",
+        (table.name, f"$.{table.expires}.N", int(now)),
+    )

@@ -1,0 +1,46 @@
+"""What has expired is removed, and nothing else."""
+
+from pathlib import Path
+
+from infra.local.dynamodb import DynamoDB
+from tests.fake_clock import FakeClock
+from tests.system import running
+from threadkeep.store.keys import RunRef
+from threadkeep.store.run_events import KEPT
+from threadkeep.store.tables import RUN_EVENTS, TABLES
+
+NOW = 1_000
+
+
+def test_the_events_of_a_run_go_after_a_day(tmp_path: Path) -> None:
+    """Within an hour after the time that they are kept; the run stays."""
+    with running(tmp_path) as system:
+        body = {"assistant_id": system.assistant()["id"], "stream": True}
+        frames = list(system.stream(f"/threads/{system.thread('Hi')['id']}/runs", body))
+        run = frames[0][1]
+        events = system.local.services.store.run_events
+        ref = RunRef("acme", run["thread_id"], run["id"])
+        assert events.after(ref, 0)
+        system.advance(KEPT)
+        system.until(lambda: not events.after(ref, 0), moving=600)
+        assert system.seen(run)["status"] == "completed"
+
+
+def test_what_has_not_expired_stays(tmp_path: Path) -> None:
+    """The second of its expiry is its last; an item without one never expires."""
+    engine = DynamoDB(tmp_path / "db", FakeClock(NOW), TABLES)
+    for seq, expires in enumerate((NOW - 1, NOW, NOW + 1, None)):
+        item = {"run": {"S": "r"}, "seq": {"N": str(seq)}}
+        item |= {"expires": {"N": str(expires)}} if expires else {}
+        engine.call("PutItem", {"TableName": RUN_EVENTS.name, "Item": item})
+    engine.sweep()
+    query = {
+        "TableName": RUN_EVENTS.name,
+        "KeyConditionExpression": "#r = :r",
+        "ExpressionAttributeNames": {"#r": "run"},
+        "ExpressionAttributeValues": {":r": {"S": "r"}},
+        "ConsistentRead": True,
+    }
+    left = [item["seq"]["N"] for item in engine.call("Query", query)["Items"]]
+    assert left == ["1", "2", "3"]
+    engine.close()
