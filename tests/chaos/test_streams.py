@@ -115,6 +115,21 @@ def test_joined_late_and_resumed(tmp_path: Path) -> None:
         assert refused.value.status == 400
 
 
+@pytest.mark.promise("19.8")
+def test_a_stream_is_kept_for_a_day(tmp_path: Path) -> None:
+    """To the second, by the clock, whether or not its rows are still there."""
+    with running(tmp_path) as system:
+        frames = streamed(system)
+        run = dict(frames)["thread.run.completed"]
+        path = f"/threads/{run['thread_id']}/runs/{run['id']}/stream"
+        system.advance(run["created_at"] + 24 * 3600 - system.clock.now() - 1)
+        assert list(system.stream(path)) == frames
+        system.advance(1)
+        with pytest.raises(Refused) as refused:
+            list(system.stream(path))
+        assert refused.value.status == 400
+
+
 def test_a_run_that_was_never_streamed(tmp_path: Path) -> None:
     """Its stream is a clear 400."""
     with running(tmp_path) as system:
