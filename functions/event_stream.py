@@ -29,19 +29,24 @@ def run_answer(project_id: str, run: Run, services: Services, after: int = 0) ->
 
 
 def event_stream(
-    ref: RunRef, run: Run, services: Services, after: int = 0, *, numbered: bool = False
+    ref: RunRef, run: Run, services: Services, after: int = 0, *, replayed: bool = False
 ) -> EventStream:
-    """The stream of a run from event number `after` on. A client that leaves changes nothing."""
-    return EventStream(partial(_chunks, ref, run, services, after, numbered=numbered))
+    """The stream of a run from event number `after` on. A client that leaves changes nothing.
+
+    `replayed`: by whoever joins it. Its events have their numbers as ids, and those of all legs
+    follow each other; the stream of a request is that of the leg it began.
+    """
+    return EventStream(partial(_chunks, ref, run, services, after, replayed=replayed))
 
 
 def _chunks(
-    ref: RunRef, run: Run, services: Services, after: int, until: float, *, numbered: bool
+    ref: RunRef, run: Run, services: Services, after: int, until: float, *, replayed: bool
 ) -> Generator[bytes]:
-    for told in follow(ref, services.store, services.clock, services.waker, after, until=until):
+    parts = services.store, services.clock, services.waker
+    for told in follow(ref, *parts, after, until=until, past_waits=replayed):
         match told:
             case Told(seq, event):
-                yield events.frame(event, run.expires_at, seq if numbered else None)
+                yield events.frame(event, run.expires_at, seq if replayed else None)
             case Signal.PING:
                 yield events.PING
             case Signal.STUCK:

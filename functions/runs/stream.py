@@ -5,16 +5,20 @@ from functions.request import Request
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.services import Services
 from threadkeep.store.run_events import KEPT
-from threadkeep.wire.not_supported import refuse_stream
+from threadkeep.wire.not_supported import refuse_replay
 
 
 def handle(request: Request, services: Services) -> object:
-    refuse_stream(stream=True, streaming=services.config.streaming)
-    ref, now = request.run, services.clock.now()
+    refuse_replay(streaming=services.config.streaming)
+    ref, after, now = request.run, request.last_event_id, services.clock.now()
     run = services.store.runs.without_calls(ref, now)
     if not run.streamed or now >= run.created_at + KEPT:
         raise InvalidRequest(
             f"Run {run.id} has no stream: it was not created or continued with 'stream': true"
             " within the last 24 hours. Retrieve it instead."
         )
-    return event_stream(ref, run, services, request.last_event_id, numbered=True)
+    if after and after > (last := services.store.run_events.log(ref, run).last):
+        raise InvalidRequest(
+            f"Last-Event-ID is {after}, but the last event of the run {run.id} is {last} so far."
+        )
+    return event_stream(ref, run, services, after, replayed=True)

@@ -9,7 +9,13 @@ from typing import Any
 from functions.routes import ROUTES, Route
 from infra.openapi.answers import ErrorResponse
 from infra.openapi.operations import OPERATIONS, Operation, PageOf
-from infra.openapi.parameters import HEADERS, page_parameters, path_parameter, query_parameter
+from infra.openapi.parameters import (
+    HEADERS,
+    header_parameter,
+    page_parameters,
+    path_parameter,
+    query_parameter,
+)
 from infra.openapi.schemas import reference, schemas
 from threadkeep.wire.headers import OPENAI_VERSION, POLL_AFTER
 
@@ -60,6 +66,7 @@ def _operation(route: Route) -> JSONObject:
     if isinstance(known.answer, PageOf):
         parameters += page_parameters(known.answer.prefix)
     parameters += [query_parameter(name) for name in known.query]
+    parameters += [header_parameter(name) for name in known.headers]
     described: JSONObject = {
         "operationId": route.handler.removeprefix("functions.").replace(".", "_"),
         "tags": [route.handler.split(".")[1]],

@@ -38,12 +38,13 @@ class Deleted:
 class Operation:
     """`answer` is a shape, a page, a deletion, or None for a stream of events alone.
 
-    `query` names the parameters that are not those of a page.
+    `query` names the parameters that are not those of a page, `headers` what else it listens to.
     """
 
     answer: Any
     body: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
 
 
 # By the handler's dotted name, without its first part.
@@ -70,7 +71,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "runs.modify": Operation(run_answers.RunObject, ModifyRun),
     "runs.cancel": Operation(run_answers.RunObject),
     "runs.submit_tool_outputs": Operation(run_answers.RunObject, SubmitToolOutputs),
-    "runs.stream": Operation(None),
+    "runs.stream": Operation(None, headers=("Last-Event-ID",)),
     "run_steps.list": Operation(PageOf(run_answers.RunStepObject, "step"), query=("include[]",)),
     "run_steps.retrieve": Operation(run_answers.RunStepObject, query=("include[]",)),
     "models.list": Operation(answers.ModelList),

@@ -47,6 +47,11 @@ def query_parameter(name: str) -> JSONObject:
     )
 
 
+def header_parameter(name: str) -> JSONObject:
+    """A header that an endpoint listens to: the number of an event."""
+    return {"name": name, "in": "header", "schema": _WHOLE}
+
+
 def page_parameters(prefix: str) -> list[JSONObject]:
     """What a list may be asked for; the cursors are ids of this kind."""
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}

@@ -25,6 +25,7 @@ ENDINGS: dict[str, tuple[Turn, str, str]] = {
     "failure": (Drop(1), "failed", "piece 0 "),
     "failure at once": (Fault(400, {"error": {"message": "no"}}), "failed", ""),
     "length": (Say("Cut", finish_reason="length"), "incomplete", "Cut"),
+    "length, nothing said": (Say("", finish_reason="length"), "incomplete", ""),
 }
 
 

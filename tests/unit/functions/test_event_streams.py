@@ -10,11 +10,19 @@ import pytest
 
 from functions import entry
 from infra.local.transport import Call
+from tests.chaos.stream_readers import Reader
 from tests.faults import Interception
 from tests.held_script import Held
-from tests.scripted_provider import Stall
+from tests.scripted_provider import ONE, WEATHER, Stall, calls, says
 from tests.system import Refused, System, frame_of, proxy_event, running
 from threadkeep.providers.port import Text
+from threadkeep.store.waker import Polling
+
+HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,9 @@ def test_a_bug_after_the_first_event_is_an_error_event(system: System) -> None:
     assert "what a user wrote" not in json.dumps(data)
 
 
-def test_where_streaming_is_off_both_ways_to_a_stream_are_a_400(system: System) -> None:
-    """And the same request without `stream` is served."""
-    path, body = streamed_run(system)
+def test_where_streaming_is_off_every_way_to_a_stream_is_a_400(system: System) -> None:
+    """And nothing is written; the same requests without `stream` are served."""
+    runs, body = streamed_run(system)
     services = system.local.services
     off = replace(services, config=replace(services.config, streaming=False))
     handler = entry.build("run_streams", off)
@@ -115,12 +123,104 @@ def test_where_streaming_is_off_both_ways_to_a_stream_are_a_400(system: System) 
         answer = handler(proxy_event(method, path, body, "acme")[0], Context(29))
         return answer["statusCode"], json.loads(answer["body"])
 
-    status, answer = ask("POST", path, body)
-    assert (status, answer["error"]["param"]) == (400, "stream")
+    def refused_then_served(path: str, body: dict[str, Any]) -> Any:
+        status, answer = ask("POST", path, {**body, "stream": True})
+        assert (status, answer["error"]["param"]) == (400, "stream")
+        assert "streaming=off" in answer["error"]["message"]
+        status, run = ask("POST", path, {**body, "stream": False})
+        assert status == 200
+        return run
+
+    refused_then_served("/threads/runs", {**body, "instructions": "Hi"})
+    system.provider.script = calls(ONE)
+    run = refused_then_served(runs, {**body, "tools": [WEATHER]})
+    system.until(lambda: system.stored(run) == "requires_action")
+    outputs = [{"tool_call_id": ONE[0], "output": "x"}]
+    refused_then_served(f"{runs}/{run['id']}/submit_tool_outputs", {"tool_outputs": outputs})
+    status, answer = ask("GET", f"{runs}/{run['id']}/stream")
+    assert (status, answer["error"]["param"]) == (400, None)
     assert "streaming=off" in answer["error"]["message"]
-    status, run = ask("POST", path, {**body, "stream": False})
-    assert status == 200
-    assert ask("GET", f"{path}/{run['id']}/stream") == (400, answer)
+
+
+def raw(system: System, method: str, path: str, body: object = None, **headers: str) -> Any:
+    event, function = proxy_event(method, path, body, "acme")
+    return system.local.invoke(function, {**event, "headers": headers})
+
+
+def test_ids_of_events(system: System) -> None:
+    """A stream that is joined numbers its events from 1, and its comments and `done` not at all; a
+    stream that was asked for with a request has no ids, as the original's had none.
+    """
+    path, body = streamed_run(system)
+    told = [chunk.decode() for chunk in raw(system, "POST", path, body)["chunks"]]
+    assert not any("id: " in chunk.split("data:")[0] for chunk in told)
+    run = json.loads(told[0].partition("data: ")[2])
+    answer = raw(system, "GET", f"{path}/{run['id']}/stream")
+    assert {name: answer["headers"][name] for name in HEADERS} == HEADERS
+    joined = [chunk.decode() for chunk in answer["chunks"]]
+    numbered = [f"id: {n}\n{chunk}" for n, chunk in enumerate(told[:-1], 1)]
+    assert joined == [*numbered, told[-1]]
+
+
+@pytest.mark.parametrize("sent", ["x", "-1", "1.5", "1 2", "9" * 16, "9" * 200, "13", "1000000"])
+def test_an_id_that_is_none_of_the_stream_s(system: System, sent: str) -> None:
+    """It is refused before the stream begins: whoever sends it would be told less than they think.
+
+    The id of the last event is one; so is none at all.
+    """
+    path, body = streamed_run(system)
+    run = json.loads(next(raw(system, "POST", path, body)["chunks"]).partition(b"data: ")[2])
+    system.ended(run)
+    stream = f"{path}/{run['id']}/stream"
+    answer = raw(system, "GET", stream, **{"Last-Event-ID": sent})
+    assert answer["statusCode"] == 400
+    assert "Last-Event-ID" in answer["body"]
+    assert raw(system, "GET", stream, **{"Last-Event-ID": "12"})["statusCode"] == 200
+    assert raw(system, "GET", stream, **{"Last-Event-ID": ""})["statusCode"] == 200
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_legs_in_a_stream_that_is_joined(system: System, *, second: bool) -> None:
+    """Whoever joins is told all legs, also of one that was asked for without a stream; whoever
+    joins while the run waits is told up to there, and resumes behind it.
+    """
+    system.provider.script = calls(ONE)
+    path, body = streamed_run(system)
+    first = list(system.stream(path, {**body, "tools": [WEATHER]}))
+    run = first[-2][1]
+    stream = f"{path}/{run['id']}/stream"
+    assert list(system.stream(stream)) == first
+    system.provider.script = [*says("Sunny")]
+    submit = f"{path}/{run['id']}/submit_tool_outputs"
+    outputs = {"tool_outputs": [{"tool_call_id": ONE[0], "output": "x"}], "stream": second}
+    if second:
+        told = list(system.stream(submit, outputs))
+    else:
+        system.ended(system.post(submit, outputs))
+        told = list(system.stream(stream, **{"Last-Event-ID": str(len(first) - 1)}))
+    assert [name for name, _ in told][:2] == ["thread.run.step.completed", "thread.run.queued"]
+    assert told[-2][1] == system.seen(run)
+    assert list(system.stream(stream)) == [*first[:-1], *told]
+
+
+def test_a_reader_that_polls(system: System) -> None:
+    """As in Lambda, where nobody wakes it: a model that thinks for minutes breaks no stream, and a
+    thread that is deleted ends it.
+    """
+    system.provider.script = [Stall()]
+    services = replace(system.local.services, waker=Polling(system.clock))
+    handler = entry.build("run_streams", services)
+    event = proxy_event("POST", *streamed_run(system), "acme")[0]
+    reader = Reader(map(frame_of, handler(event, Context(900))["chunks"]))
+    system.until(lambda: len(reader.frames) == 3, moving=0.25)
+    assert reader.frames[-1][0] == "thread.run.in_progress"
+    system.until(lambda: reader.pings == 8, moving=0.25)
+    assert not reader.over
+    system.request("DELETE", f"/threads/{reader.frames[0][1]['thread_id']}", None, "acme")
+    pings = reader.pings
+    system.until(lambda: reader.over, moving=0.25)
+    assert reader.pings <= pings + 2
+    assert reader.frames[-1][0] == "error"
 
 
 def test_what_a_request_lacks_is_a_plain_error(system: System) -> None:

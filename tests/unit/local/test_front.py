@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -111,6 +112,26 @@ def test_a_client_that_leaves_changes_nothing() -> None:
         slow.release.set()
         assert slow.ended.acquire(timeout=PATIENCE)
         assert ask(port)[0] == 200
+
+
+def test_a_client_that_leaves_a_stream_ends_it() -> None:
+    """With the next chunk; the chunks are closed, and no thread is left."""
+    closed, more = threading.Event(), threading.Semaphore(1)
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while more.acquire(timeout=PATIENCE):
+                yield b"x"
+        finally:
+            closed.set()
+
+    with serving(lambda _: HttpResponse(200, (), chunks=endless())) as port:
+        with connect(port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n") as client:
+            while not client.recv(1_000).endswith(b"x\r\n"):
+                pass
+        while not closed.wait(0.05):  # when the server hears of it is up to the machine
+            more.release()
+    assert not [thread for thread in threading.enumerate() if thread.name == "request"]
 
 
 def test_a_client_that_leaves_within_its_body_is_not_answered() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model_turns import call_delta, delta
+from threadkeep.providers.call_order import CallOrder, is_whole
 from threadkeep.providers.chat_completions import read_chunks
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
@@ -318,6 +319,34 @@ def test_any_split_of_any_calls_gives_the_same_calls(
     events = rows if grouped else [[one] for one in chain.from_iterable(rows)]
     chunks = read(*(delta(tool_calls=event) for event in events))
     assert calls(chunks) == [(name, arguments) for name, arguments, _ in wanted]
+    order = [chunk.index for chunk in chunks if isinstance(chunk, CallBegan | CallArguments)]
+    mixed = order != sorted(order)
+    assert not mixed or not all(is_whole(arguments) for _, arguments, _ in wanted)
+
+
+def test_a_call_is_told_as_it_comes_once_the_one_before_is_whole() -> None:
+    """What is mixed is held back no longer than it must."""
+    order = CallOrder()
+    first, second = CallBegan(0, "a", "f"), CallBegan(1, "b", "g")
+    told = [
+        list(order.take(piece))
+        for piece in (
+            first,
+            CallArguments(0, '{"x": {}'),
+            second,
+            CallArguments(1, "{"),
+            CallArguments(0, "}"),
+            CallArguments(1, "}"),
+        )
+    ]
+    assert told == [
+        [first],
+        [CallArguments(0, '{"x": {}')],
+        [],
+        [],
+        [CallArguments(0, "}"), second, CallArguments(1, "{")],
+        [CallArguments(1, "}")],
+    ]
 
 
 @given(

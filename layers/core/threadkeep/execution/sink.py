@@ -45,6 +45,7 @@ class Sink:
         self._deltas = Deltas(gather)
         self._step: RunStep | None = None
         self._message: Message | None = None
+        self._spoken = False
 
     @property
     def due(self) -> float | None:
@@ -77,6 +78,7 @@ class Sink:
             case engine.CallsBegan():
                 return self._begin_as("tool_calls")
             case engine.Said(text):
+                self._spoken = True
                 self._tell(TextDelta(self.run.open_message_id, text))
             case CallBegan(index, call_id, name):
                 self._tell(CallDelta(self.run.open_step_id, index, call_id, name))
@@ -201,7 +203,7 @@ class Sink:
             step = tool_calls_step(self.run, step.created_at, event.calls)
         step = replace(step, usage=event.usage)
         message = self._message
-        if message and (event.text or event.transition is COMPLETE):
+        if message and self._spoken:
             message = said(message, event.text)
         return closed(
             self._ref, step, message, event.transition, now, event.error, event.message_reason

@@ -60,40 +60,39 @@ class Tail:
     """Where a reader is: `after` is the number of the last event it was told, at `told_at`.
 
     `quiet_since` is when it last was sent anything. At `look_at` the run's state may matter, which
-    otherwise the rows tell.
+    otherwise the rows tell. `past_waits`: a wait for outputs that is over does not end its stream.
     """
 
     after: int
     told_at: float
-    quiet_since: float
     look_at: float
+    quiet_since: float = -math.inf
+    past_waits: bool = False
 
     @staticmethod
-    def at(now: float, after: int) -> "Tail":
+    def at(now: float, after: int, *, past_waits: bool = False) -> "Tail":
         """A reader that joins now."""
-        return Tail(after, now, now, now + _SHORTEST)
+        return Tail(after, told_at=now, look_at=now, past_waits=past_waits)
 
-    def step(self, now: float, rows: Sequence[Row], run: Run | None) -> Step:
+    def step(self, now: float, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> Step:
         """What to tell of the rows after `after`, and what else the time brings.
 
-        The run was read before the rows, and again if `look_at` has come. So if it shows that the
-        run is over, the run's last row is among these, or was told before.
+        `run` was read before the rows: if it shows that the run is over, the run's last row is
+        among these, or was told before. `fresh`: it was read for this step, as it must be from
+        `look_at` on; nothing is told of the run's state by what it was like long ago.
         """
         if run is None or abandoned(run):
             return Step(self, signals=(Signal.GONE,))
         tail, told = self, [row for row in rows if row.name != TAKEN_OVER]
         for number, row in enumerate(told, 1):
-            tail = tail._told(row, now)
-            if row.name in _STOPS:
+            tail = replace(tail, after=row.seq, told_at=now, quiet_since=now)
+            if row.name in _STOPS and not (self.past_waits and number < len(told)):
                 return Step(tail, tuple(told[:number]), signals=(Signal.DONE,))
         if rows:
             tail = replace(tail, after=rows[-1].seq)
-        if run.status not in ACTIVE or now >= run.expires_at + LATE:
+        if run.status not in ACTIVE or (fresh and now >= run.expires_at + LATE):
             return _at_the_end(tail, now, tuple(told), run, more=bool(rows))
-        return _later(tail, now, tuple(told), run)
-
-    def _told(self, row: Row, now: float) -> "Tail":
-        return replace(self, after=row.seq, told_at=now, quiet_since=now)
+        return _later(tail, now, tuple(told), run, fresh=fresh)
 
 
 def _at_the_end(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, more: bool) -> Step:
@@ -104,16 +103,19 @@ def _at_the_end(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, more
     return Step(tail, event=unwritten, signals=(Signal.DONE,))
 
 
-def _later(tail: Tail, now: float, told: tuple[Row, ...], run: Run) -> Step:
+def _later(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, fresh: bool) -> Step:
     """What to tell because the time has come, and when that will be the next time."""
     stuck_at = tail.told_at + LONGEST_QUEUED if run.status == CREATE.target else math.inf
-    if now >= stuck_at:
+    if fresh and now >= stuck_at:
         return Step(tail, told, signals=(Signal.STUCK,))
     pinged = now >= tail.quiet_since + PING_EVERY
-    quiet_since = now if pinged else tail.quiet_since
-    next_ = min(quiet_since + PING_EVERY, run.expires_at + LATE, stuck_at)
-    tail = replace(tail, quiet_since=quiet_since, look_at=max(next_, now + _SHORTEST))
-    return Step(tail, told, signals=(Signal.PING,) if pinged else (), until=tail.look_at)
+    tail = replace(tail, quiet_since=now if pinged else tail.quiet_since)
+    ping_at = tail.quiet_since + PING_EVERY
+    if fresh:
+        next_ = min(ping_at, run.expires_at + LATE, stuck_at)
+        tail = replace(tail, look_at=max(next_, now + _SHORTEST))
+    signals = (Signal.PING,) if pinged else ()
+    return Step(tail, told, signals=signals, until=min(tail.look_at, ping_at))
 
 
 def follow(
@@ -124,19 +126,20 @@ def follow(
     after: int = 0,
     *,
     until: float = math.inf,
+    past_waits: bool = False,
 ) -> Iterator[Told | Signal]:
     """Everything the run tells after number `after`, as it is told, until `DONE` or a trouble.
 
     From the time `until` on a run that goes on is followed no longer.
     """
-    run = store.runs.read(ref)
-    tail = Tail.at(clock.now(), after)
+    run = None
+    tail = Tail.at(clock.now(), after, past_waits=past_waits)
     while True:
         mark = waker.mark(ref.partition)
         now = clock.now()
-        if now >= tail.look_at:
+        if fresh := now >= tail.look_at:
             run = store.runs.read(ref)
-        step = tail.step(now, store.run_events.after(ref, tail.after), run)
+        step = tail.step(now, store.run_events.after(ref, tail.after), run, fresh=fresh)
         for row in step.rows:
             event = _resolved(ref, row, run, store)
             if event is None:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from threadkeep.domain.objects import Usage
 from threadkeep.providers import faults
+from threadkeep.providers.call_order import CallOrder
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import ChatRequest, Chunk, Finished, FinishReason, Text
 from threadkeep.providers.shape import as_list, as_object, as_text
@@ -65,7 +66,7 @@ def read_chunks(pieces: Iterable[bytes]) -> Iterator[Chunk]:
         for piece in pieces:
             for data in decoder.feed(piece):
                 if data == _DONE:
-                    yield turn.end()
+                    yield from turn.end()
                     return
                 yield from turn.chunks(_parsed(data))
     except BrokenStream as broken:
@@ -78,6 +79,7 @@ class _Turn:
 
     def __init__(self) -> None:
         self._calls = ToolCallDeltas()
+        self._order = CallOrder()
         self._spoken = False
         self._reason: object = None
         self._usage: Usage | None = None
@@ -95,11 +97,17 @@ class _Turn:
             self._spoken = True
             yield Text(as_text(text))
         for entry in _call_entries(delta):
-            yield from self._calls.read(entry)
+            for piece in self._calls.read(entry):
+                yield from self._order.take(piece)
 
-    def end(self) -> Finished:
-        """How it ended. With no reason, or one that nobody knows, what was said stands (`stop`);
-        the reason for calls, `tool_calls`, is such a one.
+    def end(self) -> Iterator[Chunk]:
+        """What was held back, and how it ended."""
+        yield from self._order.rest()
+        yield self._finished()
+
+    def _finished(self) -> Finished:
+        """With no reason, or one that nobody knows, what was said stands (`stop`); the reason for
+        calls, `tool_calls`, is such a one.
         """
         for reason in _REASONS:
             if reason == self._reason != "stop":

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadkeep.domain.ids import ALPHABET, LENGTH
+from threadkeep.providers.call_order import is_whole
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import CallArguments, CallBegan
 from threadkeep.providers.shape import as_object, as_text
@@ -37,12 +38,7 @@ class _Call:
     pieces: list[str] = field(default_factory=list)
 
     def is_whole(self) -> bool:
-        """Whether the arguments are a JSON object: nothing can follow in them."""
-        text = "".join(self.pieces)
-        try:
-            return text.rstrip().endswith("}") and isinstance(json.loads(text), dict)
-        except (ValueError, RecursionError):
-            return False
+        return is_whole("".join(self.pieces))
 
 
 class ToolCallDeltas:

@@ -21,7 +21,7 @@ from threadkeep.store.tables import RUN_EVENTS
 
 KEPT = 24 * 3600  # seconds since the run's creation
 TAKEN_OVER = ""  # the name of a row that tells nothing: a new attempt begins here
-NOBODY = 0  # the attempt of a row behind which nobody writes any more
+NOBODY = -1  # the attempt of a row behind which nobody writes any more
 
 _LARGEST = 250_000  # bytes; what is larger is read from its own table
 _KINDS: dict[str, type] = {

@@ -42,6 +42,13 @@ def refuse_stream(stream: bool | None, *, streaming: bool) -> None:  # noqa: FBT
         raise InvalidRequest(text, "stream", "unsupported_parameter")
 
 
+def refuse_replay(*, streaming: bool) -> None:
+    """The same for whoever joins a stream, where no parameter asks for it."""
+    if not streaming:
+        text = "Streams are not supported by this deployment: it was made with streaming=off."
+        raise InvalidRequest(text)
+
+
 def refuse_tool_resources(resources: NewToolResources | None, path: str = "") -> None:
     """Refuses vector stores that would have to be made."""
     if resources and resources.file_search:
