@@ -92,12 +92,14 @@ class Invariants:
         return [restore(RunStep, row, str(row["step_id"])) for row in rows]
 
     def left(self, thread_id: str, run_ids: Iterable[str]) -> int:
-        """How many rows there are under a thread, but for the seals of logs, which expire."""
+        """How many rows there are under a thread, but for the empty rows of logs, which expire."""
         thread = f"{PROJECT}/{thread_id}"
         count = sum(len(self.rows(table, thread)) for table in (CONTENTS, MESSAGES, RUNS))
         of_runs = [(t, run_id) for t in (RUN_STEPS, RUN_EVENTS) for run_id in run_ids]
-        rows = (row for t, run_id in of_runs for row in self.rows(t, f"{thread}/{run_id}"))
-        return count + sum(row.get("attempt") != NOBODY for row in rows)
+        rows = [row for t, run_id in of_runs for row in self.rows(t, f"{thread}/{run_id}")]
+        emptied = [row for row in rows if row.get("attempt") == NOBODY]
+        assert not any("object" in row for row in emptied)
+        return count + len(rows) - len(emptied)
 
     def rows(self, table: Table, partition: str) -> list[Item]:
         query = {

@@ -27,11 +27,11 @@ UNDER_A_RUN = (RUN_STEPS, RUN_EVENTS)
 
 
 def has_rows(system: System, table: Table, partition: str) -> bool:
-    """Whether anything is stored under a partition key, but for the seal of a log."""
+    """Whether anything is stored under a partition key, but for the empty rows of a log."""
     rows = Invariants(system.local).rows(table, partition)
-    seals = [row for row in rows if table is RUN_EVENTS and row["attempt"] == NOBODY]
-    assert not any("object" in row for row in seals)
-    return len(rows) > len(seals)
+    emptied = [row for row in rows if table is RUN_EVENTS and row["attempt"] == NOBODY]
+    assert not any("object" in row for row in emptied)
+    return len(rows) > len(emptied)
 
 
 def left(system: System, *runs: dict[str, Any]) -> list[str]:
@@ -100,7 +100,9 @@ def test_a_delta_that_comes_after_the_cleaner(tmp_path: Path) -> None:
 def test_a_streamed_run_that_nobody_took_up(tmp_path: Path) -> None:
     """What its first events say of it goes, too."""
     system = System(tmp_path)
-    run = Audience(system, metadata={"k": "what a user wrote"}).run
+    thread_id, assistant_id = system.thread("Hi")["id"], system.assistant()["id"]
+    body = {"assistant_id": assistant_id, "stream": True, "metadata": {"k": "what a user wrote"}}
+    _, run = next(system.stream(f"/threads/{thread_id}/runs", body))
     delete(system, run)
     (record,) = (r.document for r in system.local.dynamodb.records("threads", 0, 100)[-1:])
     system.local.invoke("cleaner", {"Records": [record]})

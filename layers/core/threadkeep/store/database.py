@@ -160,13 +160,19 @@ class Database:
 
     def delete_all(self, table: Table, keys: Iterable[Key]) -> None:
         """Remove items, however many. Not atomic: for what nobody can see any more."""
-        left = iter(keys)
+        self._batch(table, ({"DeleteRequest": {"Key": to_dynamodb(key)}} for key in keys))
+
+    def put_all(self, table: Table, items: Iterable[Item]) -> None:
+        """Write items over what is there, however many. Not atomic either."""
+        self._batch(table, ({"PutRequest": {"Item": to_dynamodb(item)}} for item in items))
+
+    def _batch(self, table: Table, requests: Iterable[Mapping[str, Any]]) -> None:
+        left = iter(requests)
         while chunk := list(islice(left, _BATCH)):
-            deletes = [{"DeleteRequest": {"Key": to_dynamodb(key)}} for key in chunk]
-            requests = {self._prefix + table.name: deletes}
+            pending = {self._prefix + table.name: chunk}
             for attempt in itertools.count():
-                requests = self._client.batch_write_item(RequestItems=requests)["UnprocessedItems"]
-                if not requests:
+                pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]
+                if not pending:
                     break
                 self._sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
 

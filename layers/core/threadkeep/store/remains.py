@@ -3,12 +3,14 @@
 The thread's item is gone, so nobody is answered from the rest; nothing here needs to be atomic.
 """
 
+from contextlib import suppress
+
 from threadkeep.domain.run_state import ABANDON
-from threadkeep.store.actions import ConditionFailed, Update
+from threadkeep.store.actions import ConditionFailed, Put, Update
 from threadkeep.store.database import Database
-from threadkeep.store.expressions import Condition, Value, below, both, equal, one_of
+from threadkeep.store.expressions import Value, absent, equal, one_of
 from threadkeep.store.items import Item
-from threadkeep.store.run_events import NOBODY, seal
+from threadkeep.store.run_events import NOBODY, emptied
 from threadkeep.store.tables import (
     CONTENTS,
     MESSAGES,
@@ -20,6 +22,7 @@ from threadkeep.store.tables import (
 
 _PAGE = 500
 _RUN = ("thread", "run_id")
+_EVENT = ("run", "seq", "attempt", "expires")
 
 
 class Remains:
@@ -33,14 +36,14 @@ class Remains:
 
         A run may be going. It is fenced first: from then on no transaction of an executor, Settle
         or anybody else passes its condition, so nothing comes after what is removed. Killed
-        anywhere, the next call finds what is left: a run's item goes last. Of a streamed run a row
-        without content stays until it expires.
+        anywhere, the next call finds what is left: a run's item goes last. Of what it has streamed
+        rows without content stay until they expire.
         """
         for run in self._database.query(RUNS, equal("thread", thread), limit=_PAGE, only=_RUN):
             self._fence(run)
             partition = f"{thread}/{run['run_id']}"
             self._remove_all(RUN_STEPS, partition)
-            self._remove_events(partition)
+            self._empty_events(partition)
             self._database.delete_all(RUNS, [run])
         for table in (CONTENTS, MESSAGES):
             self._remove_all(table, thread)
@@ -53,27 +56,25 @@ class Remains:
         except ConditionFailed:
             return  # it is over, or another cleaner removed it just now: nobody writes it any more
 
-    def _remove_events(self, partition: str) -> None:
-        """Remove a log but for its seal, which only expires.
+    def _empty_events(self, partition: str) -> None:
+        """Take all content out of a log. Its rows stay, and one more, until they expire.
 
-        A delta does not check the run: its fence is its number. An executor that does not know yet
-        that the run is gone either finds its next number taken by the seal, or has written it
-        before, and it is removed.
+        A delta does not check the run: its fence is its number. However old an executor is that
+        does not know that the run is gone, its next number is taken: by a row that is there, or by
+        the one that comes behind the last. What it writes before that is one of the rows.
         """
         log = equal("run", partition)
         while last := next(self._database.query(RUN_EVENTS, log, limit=1, forward=False), None):
             if last["attempt"] == NOBODY:
-                return self._remove(RUN_EVENTS, both(log, below("seq", last["seq"])))
-            try:
-                self._database.put(seal(partition, last))
-            except ConditionFailed:
-                continue
-        return None
+                break
+            fence = Put(RUN_EVENTS, emptied(last, int(last["seq"]) + 1), absent("seq"))
+            with suppress(ConditionFailed):
+                self._database.put(fence)
+        rows = self._database.query(RUN_EVENTS, log, limit=_PAGE, only=_EVENT)
+        full = (row for row in rows if row["attempt"] != NOBODY)
+        self._database.put_all(RUN_EVENTS, (emptied(row, int(row["seq"])) for row in full))
 
     def _remove_all(self, table: Table, partition: str) -> None:
-        self._remove(table, equal(table.partition_key.name, partition))
-
-    def _remove(self, table: Table, condition: Condition) -> None:
         keys = [key.name for key in (table.partition_key, table.sort_key) if key]
-        found = self._database.query(table, condition, limit=_PAGE, only=keys)
+        found = self._database.query(table, equal(keys[0], partition), limit=_PAGE, only=keys)
         self._database.delete_all(table, found)

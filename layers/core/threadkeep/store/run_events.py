@@ -14,14 +14,14 @@ from threadkeep.domain.events import CallDelta, Event, EventObject, TextDelta
 from threadkeep.domain.objects import Message, Run, RunStep, Thread
 from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.database import Database
-from threadkeep.store.expressions import Value, above, absent, both, either, equal
+from threadkeep.store.expressions import above, absent, both, either, equal
 from threadkeep.store.items import Item, attributes, dump, restore, stored_size
 from threadkeep.store.keys import RunRef
 from threadkeep.store.tables import RUN_EVENTS
 
 KEPT = 24 * 3600  # seconds since the run's creation
 TAKEN_OVER = ""  # the name of a row that tells nothing: a new attempt begins here
-NOBODY = -1  # the attempt of a row behind which nobody writes any more
+NOBODY = -1  # the attempt of a row of a log that is over for good
 
 _LARGEST = 250_000  # bytes; what is larger is read from its own table
 _KINDS: dict[str, type] = {
@@ -144,18 +144,12 @@ class RunEvents:
         return map(_row_of, items)
 
 
-def seal(partition: str, last: Item) -> Put:
-    """What ends a log for good behind its last row: the next number is nobody's. Holds no content,
-    and expires with the rest.
+def emptied(row: Item, seq: int) -> Item:
+    """What is left of a row, or comes behind it, where a log is over for good: its number is
+    nobody's. Holds no content, and expires when `row` does.
     """
-    row: dict[str, Value] = {
-        "run": partition,
-        "seq": int(last["seq"]) + 1,
-        "attempt": NOBODY,
-        "event": TAKEN_OVER,
-        "expires": last["expires"],
-    }
-    return Put(RUN_EVENTS, row, absent("seq"))
+    place = {"run": row["run"], "seq": seq, "expires": row["expires"]}
+    return {**place, "attempt": NOBODY, "event": TAKEN_OVER}
 
 
 def restored(row: Row, run: Run | None = None) -> EventObject:
