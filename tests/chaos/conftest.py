@@ -1,4 +1,4 @@
-"""The chain, and a word at the end about at how many points something was killed."""
+"""The chain, trials, and a word at the end about at how many points something was killed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from tests.chaos.chain import Chain, chained
+from tests.chaos.trial import Trial, mortal
 
 KILLED = "killed"  # what tests record: (whose process, at how many points)
 
@@ -16,6 +17,12 @@ KILLED = "killed"  # what tests record: (whose process, at how many points)
 def chain(tmp_path: Path) -> Iterator[Chain]:
     with chained(tmp_path) as chain:
         yield chain
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    with mortal(tmp_path) as trial:
+        yield trial
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -49,18 +49,19 @@ class Reader:
 
 
 class Audience:
-    """A streamed run on a new thread, with readers who are there from its start."""
+    """A streamed run, on a new thread if none is given, with readers from its start on."""
 
-    def __init__(self, system: System, **fields: Any) -> None:
+    def __init__(self, system: System, thread_id: str = "", **fields: Any) -> None:
         self._system = system
-        thread_id, assistant_id = system.thread("Hi")["id"], system.assistant()["id"]
+        thread_id = thread_id or system.thread("Hi")["id"]
+        assistant_id = fields.pop("assistant_id", "") or system.assistant()["id"]
         body = {"assistant_id": assistant_id, "stream": True, **fields}
         stream = system.stream(f"/threads/{thread_id}/runs", body)
         first = next(stream)
         self.run: dict[str, Any] = first[1]
         self.path = f"/threads/{thread_id}/runs/{self.run['id']}"
-        self._creator = Reader(chain([first], self._patiently(stream, 1)))
-        self._readers = [self._creator, self.reader()]
+        creator = Reader(chain([first], self._patiently(stream, 1)))
+        self._readers = [creator, self.reader()]
 
     def reader(self, after: int = 0) -> Reader:
         """One who joins now, at the event behind number `after`."""
@@ -82,9 +83,13 @@ class Audience:
             assert other == told, f"{names(other)} is not {names(told)}"
         return told
 
+    def ends(self) -> list[Frames]:
+        """What each of those was told who are there, once their streams have ended."""
+        return [reader.result() for reader in self._readers]
+
     def said(self, name: str) -> bool:
-        """Whether the creator was told an event of this name."""
-        return name in [event for event, _ in list(self._creator.frames)]
+        """Whether everybody was told an event of this name."""
+        return all(name in names(list(reader.frames)) for reader in self._readers)
 
     def _resumed(self, after: int) -> Iterator[Frame]:
         stream = self._system.stream(f"{self.path}/stream", **{"Last-Event-ID": str(after)})

@@ -2,7 +2,8 @@
 
 The same requests, with a model that says and calls the same. Ids are named in the order they come,
 times are counted from the beginning, pieces of a text are joined behind the first one. Where ours
-differs from the recording on purpose, `OURS` says so.
+differs from the recording on purpose, `OURS` says so; and empty `tool_resources` are always `{}`,
+where the original had two ways to say that.
 """
 
 import json

@@ -11,7 +11,7 @@ import pytest
 
 from tests.model_turns import Call, Say
 from tests.sdk.conftest import TWO_CALLS, Server
-from tests.sdk.test_streams import ENDINGS, Expiry
+from tests.sdk.test_streams import ENDINGS, Expiry, NobodyTakesItUp
 
 NODE = Path(sys.executable).with_name("node")
 FOLDER = Path(__file__).parent / "node"
@@ -67,6 +67,15 @@ def as_kept(step: Any) -> None:
         return
     for call in step["step_details"].get("tool_calls", ()):
         call.pop("index")  # of the deltas, which the SDK leaves in it
+
+
+@pytest.mark.promise("19.9")
+def test_an_error_event_is_raised(server: Server) -> None:
+    """It names the run, which goes on."""
+    server.local.transport.interceptors.append(NobodyTakesItUp(server.clock))
+    for raised in drive(server, "error").values():
+        assert raised.startswith("APIError: ")
+        assert "is still queued" in raised
 
 
 def test_a_tool_round_trip(server: Server) -> None:

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from openai import APIError
 
 from infra.local.transport import Call as AwsCall
 from tests.fake_clock import RunningClock
-from tests.faults import Interception
+from tests.faults import Interception, Killed
 from tests.model_turns import Call, Drop, Fault, Say, Stall, Turn
 from tests.sdk.conftest import TWO_CALLS, App
 
@@ -134,6 +135,29 @@ def check_snapshots(app: App, follower: Follower, helper: Any) -> None:
 
 
 @pytest.mark.promise("19.6")
+class NobodyTakesItUp(Interception):
+    """Whoever would bring the news of a new run dies, and time goes by."""
+
+    def __init__(self, clock: RunningClock) -> None:
+        self._clock = clock
+
+    def before(self, call: AwsCall, /) -> None:
+        if call.invocation and call.invocation.function == "dispatcher":
+            self._clock.advance(25)
+            raise Killed
+
+
+@pytest.mark.promise("19.9")
+@pytest.mark.parametrize("way", [stream, create_and_run_stream, raw_events])
+def test_an_error_event_is_raised(app: App, way: Any) -> None:
+    """Through the helpers and through raw events; it names the run, which goes on."""
+    app.server.local.transport.interceptors.append(NobodyTakesItUp(app.server.clock))
+    with pytest.raises(APIError, match="is still queued") as raised, way(app) as events:
+        Follower(app).follow(events)
+    assert app.run.id in raised.value.message
+    assert app.kept(app.run.id)["status"] == "queued"
+
+
 def test_a_tool_round_trip(app: App) -> None:
     """Two parallel calls, their outputs, a further call, and the answer: a stream for each leg."""
     app.server.turns.extend([TWO_CALLS, Call("get_weather", id="call_3"), Say("Sunny.")])

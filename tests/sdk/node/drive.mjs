@@ -75,6 +75,12 @@ const scenarios = {
     for (const way in ways) told[way] = await watched(await ways[way]());
     return told;
   },
+  async error() {
+    const told = {};
+    for (const way of ['stream', 'createAndRunStream'])
+      told[way] = await watched(await ways[way]()).catch((error) => `${error.constructor.name}: ${error.message}`);
+    return told;
+  },
   async rounds() {
     const told = [await watched(await ways.stream())];
     for (let { run } = told[0].seen; run.status === 'requires_action'; { run } = told.at(-1).seen)

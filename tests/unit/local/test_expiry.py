@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from infra.local.dynamodb import DynamoDB
+from tests.chaos.invariants import Invariants
 from tests.fake_clock import FakeClock
 from tests.system import running
 from threadkeep.store.keys import RunRef
@@ -21,6 +22,8 @@ def test_the_events_of_a_run_go_after_a_day(tmp_path: Path) -> None:
         events = system.local.services.store.run_events
         ref = RunRef("acme", run["thread_id"], run["id"])
         assert events.after(ref, 0)
+        kept = Invariants(system.local).rows(RUN_EVENTS, ref.partition)
+        assert {row["expires"] for row in kept} == {run["created_at"] + 24 * 3600}
         system.advance(KEPT)
         system.until(lambda: not events.after(ref, 0), moving=600)
         assert system.seen(run)["status"] == "completed"
