@@ -165,7 +165,7 @@ ROUTES = (
         "functions.messages.delete",
         "threads",
         {
-            "threads": ("BatchGetItem", "ConditionCheckItem"),
+            "threads": ("BatchGetItem", "ConditionCheckItem", "UpdateItem"),
             "messages": ("BatchGetItem", "DeleteItem"),
             "contents": ("DeleteItem",),
         },

@@ -20,7 +20,7 @@ def handle(request: Request, services: Services) -> object:
     thread = new_thread.thread(services.ids.new("thread", now), int(now))
     messages = [new.message("", thread.id, int(now)) for new in new_thread.messages or ()]
     run = snapshot(
-        body, thread.id, assistant, services, now, user_has_spoken=thread.has_user_message
+        body, thread.id, assistant, services, now, user_has_spoken=thread.user_messages > 0
     )
     created = services.store.new_runs.create_with_thread(project_id, thread, run, messages, now)
     return run_answer(project_id, created, services)

@@ -198,6 +198,24 @@ def test_a_run_needs_something_to_answer(client: Client) -> None:
     client.until(client.run(thread, instructions="Say hello."), "completed")
 
 
+@pytest.mark.promise("3.8")
+def test_the_user_s_messages_are_deleted(client: Client) -> None:
+    """A thread that had some and has none is as one that never had any."""
+    thread, body = client.thread("One", "Two"), {"assistant_id": client.assistant()["id"]}
+    extra = [{"role": "user", "content": "Three"}, {"role": "assistant", "content": "Four"}]
+    client.until(client.run(thread, additional_messages=extra), "completed")
+    path = f"/threads/{thread['id']}"
+    left = [m for m in client.get(f"{path}/messages")["data"] if m["role"] == "user"]
+    for message in left:
+        client.until(client.run(thread), "completed")
+        answer = client.ask("DELETE", f"{path}/messages/{message['id']}")
+        assert answer.status == 200
+    refused = client.ask("POST", f"{path}/runs", body)
+    assert (refused.status, refused.error[3]) == (400, "invalid_thread")
+    client.message(thread)
+    client.until(client.run(thread), "completed")
+
+
 @pytest.mark.promise("3.9")
 def test_a_model_that_is_not_mapped(client: Client) -> None:
     """A run can't ask for it either."""

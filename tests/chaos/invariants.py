@@ -136,6 +136,7 @@ class Invariants:
         active = [run.id for run in runs if effective_status(run, now) in ACTIVE]
         locked = thread.active_run_id and (thread.active_until or 0) > now
         assert active == ([thread.active_run_id] if locked else [])
+        assert thread.user_messages == sum(message.role == "user" for message in messages)
         self._check_order(thread.id, runs, messages)
         for run in runs:
             steps = self.steps(run)

@@ -188,13 +188,15 @@ def test_attachments_come_back() -> None:
     assert said(attachments=attachments).attachments == attachments
 
 
-@pytest.mark.parametrize(("roles", "has"), [([], False), (["assistant"], False), (["user"], True)])
-def test_a_thread_knows_whether_a_user_spoke(roles: list[str], has: bool) -> None:
+@pytest.mark.parametrize(
+    ("roles", "count"), [([], 0), (["assistant"], 0), (["user", "assistant", "user"], 2)]
+)
+def test_a_thread_knows_how_often_its_user_spoke(roles: list[str], count: int) -> None:
     """A thread is made with what a later run asks of it."""
     messages = [message(role=role) for role in roles]
     body = parse(CreateThread, json.dumps({"messages": messages}))
     assert body.thread("thread_1", 7, "msg_9") == Thread(
-        id="thread_1", created_at=7, last_message_id="msg_9", has_user_message=has
+        id="thread_1", created_at=7, last_message_id="msg_9", user_messages=count
     )
 
 

@@ -55,7 +55,7 @@ class Thread:
     """A conversation.
 
     `last_message_id` is what new ids must be above. The lock is `active_run_id` until
-    `active_until`.
+    `active_until`. `user_messages` counts the messages of the user's.
     """
 
     id: str
@@ -65,7 +65,7 @@ class Thread:
     last_message_id: str = ""
     active_run_id: str | None = None
     active_until: int | None = None
-    has_user_message: bool = False
+    user_messages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

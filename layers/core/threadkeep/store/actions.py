@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadkeep.domain.errors import InvalidRequest
-from threadkeep.store.expressions import Condition, Placeholders, Value, both, exists, update
+from threadkeep.store.expressions import (
+    Change,
+    Condition,
+    Placeholders,
+    Value,
+    both,
+    exists,
+    update,
+)
 from threadkeep.store.items import Item, stored_size, to_attribute, to_dynamodb
 from threadkeep.store.tables import Table
 
@@ -32,11 +40,11 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """Change attributes of an item that is there; None removes one."""
+    """Change attributes of an item that is there."""
 
     table: Table
     key: Key
-    changes: Mapping[str, Value | None]
+    changes: Mapping[str, Change]
     condition: Condition | None = None
 
 

@@ -4,9 +4,19 @@ Every name goes through `#names` (reserved words), every value through `:values`
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 Value = str | int | bool
+
+
+@dataclass(frozen=True)
+class Add:
+    """A change of a number by so much, whatever it is."""
+
+    number: int
+
+
+Change = Value | Add | None
 
 
 class Placeholders:
@@ -71,9 +81,14 @@ def either(*conditions: Condition) -> Condition:
     return lambda to: f"({' OR '.join(condition(to) for condition in conditions)})"
 
 
-def update(to: Placeholders, changes: Mapping[str, Value | None]) -> str:
-    """An UpdateExpression: a value is set, None removes the attribute."""
-    sets = [f"{to.name(k)} = {to.value(v)}" for k, v in changes.items() if v is not None]
-    removes = [to.name(k) for k, v in changes.items() if v is None]
-    clauses: list[Any] = [("SET", sets), ("REMOVE", removes)]
-    return " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses if parts)
+def update(to: Placeholders, changes: Mapping[str, Change]) -> str:
+    """An UpdateExpression: a value is set, `Add` counts, None removes the attribute."""
+    clauses: dict[str, list[str]] = {"SET": [], "ADD": [], "REMOVE": []}
+    for name, change in changes.items():
+        if change is None:
+            clauses["REMOVE"].append(to.name(name))
+        elif isinstance(change, Add):
+            clauses["ADD"].append(f"{to.name(name)} {to.value(change.number)}")
+        else:
+            clauses["SET"].append(f"{to.name(name)} = {to.value(change)}")
+    return " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses.items() if parts)

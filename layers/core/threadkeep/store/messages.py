@@ -8,10 +8,10 @@ from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, Threa
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
 from threadkeep.domain.objects import Message, Page, PageRequest
 from threadkeep.domain.turns import effective_message
-from threadkeep.store.actions import Check, ConditionFailed, Delete, Update
+from threadkeep.store.actions import Action, Check, ConditionFailed, Delete, Update
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
 from threadkeep.store.database import Database
-from threadkeep.store.expressions import Value, between, both, equal, exists
+from threadkeep.store.expressions import Add, Change, Value, between, both, equal, exists
 from threadkeep.store.items import Item, differences
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
@@ -38,9 +38,9 @@ class Messages:
         sorts before its question whatever the clocks of two writers show.
         """
         for _ in range(_TRIES):
-            changes: dict[str, Value | None] = {"last_message_id": message.id}
+            changes: dict[str, Change] = {"last_message_id": message.id}
             if message.role == "user":
-                changes["has_user_message"] = True
+                changes["user_messages"] = Add(1)
             thread = append(ref, message.id, message.created_at, changes)
             try:
                 self._database.write(thread, *put_messages(ref, [message]))
@@ -91,10 +91,13 @@ class Messages:
         thread_of(found, ref.thread_id)
         if item is None:
             raise NotFound("message", message_id)
+        thread: Action = Check(THREADS, ref.key, unlocked(now))
+        if item["role"] == "user":
+            thread = Update(THREADS, ref.key, {"user_messages": Add(-1)}, unlocked(now))
         gone = Delete(MESSAGES, _key(ref, message_id), exists("message_id"))
         rows = [Delete(CONTENTS, key) for key in content_keys(ref, message_id, item)]
         try:
-            self._database.write(Check(THREADS, ref.key, unlocked(now)), gone, *rows)
+            self._database.write(thread, gone, *rows)
         except ConditionFailed as lost:
             if 0 in lost.found and (run_id := refused(lost.found[0], ref, now)):
                 text = f"Can't delete messages from {ref.thread_id} while a run {run_id} is active."

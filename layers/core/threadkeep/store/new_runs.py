@@ -11,7 +11,7 @@ from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.assistants import assistant_key, assistant_of
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database
-from threadkeep.store.expressions import Value, absent
+from threadkeep.store.expressions import Add, Change, absent
 from threadkeep.store.items import attributes
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.run_events import RunLog
@@ -109,15 +109,15 @@ def _told(ref: ThreadRef, run: Run, *before: Event) -> list[Put]:
     return log.rows([*before, Event("thread.run.created", run), run_event(run)])
 
 
-def locked_by(run: Run, messages: Sequence[Message]) -> dict[str, Value | None]:
+def locked_by(run: Run, messages: Sequence[Message]) -> dict[str, Change]:
     """What becomes of the thread's item when the run takes it."""
-    changes: dict[str, Value | None] = {
+    changes: dict[str, Change] = {
         "active_run_id": run.id,
         "active_until": run.expires_at,
         "last_message_id": end_of_run("msg", run.id),
     }
-    if any(message.role == "user" for message in messages):
-        changes["has_user_message"] = True
+    if of_user := sum(message.role == "user" for message in messages):
+        changes["user_messages"] = Add(of_user)
     return changes
 
 

@@ -8,8 +8,8 @@ from threadkeep.store.actions import Delete, Put, Update
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import (
+    Change,
     Condition,
-    Value,
     absent,
     at_most,
     below,
@@ -42,7 +42,7 @@ def newer_than_all(first_id: str) -> Condition:
     return either(absent("last_message_id"), below("last_message_id", first_id))
 
 
-def append(ref: ThreadRef, first_id: str, now: int, changes: Mapping[str, Value | None]) -> Update:
+def append(ref: ThreadRef, first_id: str, now: int, changes: Mapping[str, Change]) -> Update:
     """Add to a thread that is there, not locked, and has nothing newer."""
     return Update(THREADS, ref.key, changes, both(free(now), newer_than_all(first_id)))
 

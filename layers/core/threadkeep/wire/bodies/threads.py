@@ -24,7 +24,7 @@ class CreateThread(Body):
             metadata=self.metadata or {},
             tool_resources=self.tool_resources.to_json() if self.tool_resources else {},
             last_message_id=last_message_id,
-            has_user_message=any(message.role == "user" for message in self.messages or ()),
+            user_messages=sum(message.role == "user" for message in self.messages or ()),
         )
 
 
