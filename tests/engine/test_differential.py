@@ -83,7 +83,8 @@ def conditions(draw: st.DrawFn, *, depth: int = 2) -> tuple[str, Attributes]:
         ("#s = :word", values(word=word)),
         ("#s < :word", values(word=word)),
         ("begins_with(#s, :word)", values(word=word)),
-        ("attribute_exists(#s) AND size(#s) >= :two", values(two=2)),
+        # More than any of `texts` but one has, whether characters or bytes count.
+        ("attribute_exists(#s) AND size(#s) >= :five", values(five=5)),
     ]
     expression, given = draw(st.sampled_from(simple))
     if depth and draw(st.booleans()):
