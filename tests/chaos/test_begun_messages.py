@@ -27,7 +27,8 @@ def test_its_metadata_stays(tmp_path: Path) -> None:
     with running(tmp_path, provider=HALF_AN_ANSWER) as system:
         run, path = begun(system)
         system.post(path, {"metadata": {"k": "v"}})
-        system.ended(run, moving=30)
+        system.advance(600)
+        system.ended(run)
         answer = system.get(path)
         assert answer["metadata"] == {"k": "v"}
         assert answer["content"][0]["text"]["value"] == "So far"

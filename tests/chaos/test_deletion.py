@@ -88,8 +88,10 @@ def test_a_delta_that_comes_after_the_cleaner(tmp_path: Path) -> None:
     held = HeldDelta()
     with running(tmp_path) as system:
         system.local.transport.interceptors.append(held)
-        run = Audience(system).run
+        audience = Audience(system)
+        run = audience.run
         assert held.reached.wait(20)
+        system.until(lambda: audience.said("thread.message.in_progress"))
         delete(system, run)
         system.until(lambda: not left(system, run))
         held.let_go.set()

@@ -47,7 +47,8 @@ def test_what_was_said_is_kept(tmp_path: Path) -> None:
     with running(tmp_path, provider=ScriptedProvider(HALF_AN_ANSWER)) as system:
         run = system.new_run()
         system.until(lambda: system.steps(run))
-        run = system.ended(run, moving=30)
+        system.advance(600)
+        run = system.ended(run)
         assert run["status"] == "expired"
         answer = system.messages(run)[-1]
         assert answer["status"] == "incomplete"

@@ -237,6 +237,7 @@ def test_a_thread_that_is_deleted(system: System) -> None:
     audience = Audience(system)
     reader = audience.reader()
     system.until(lambda: "thread.message.delta" in names(list(reader.frames)))
+    system.until(lambda: audience.said("thread.message.delta"))
     system.request("DELETE", f"/threads/{audience.run['thread_id']}", None, "acme")
     system.until(lambda: reader.over, moving=1)
     assert audience.run["id"] in error_of(reader.result())
