@@ -31,7 +31,7 @@ class Route:
 _NO_GRANTS: Grants = {}
 _READ_MESSAGE: Grants = {
     "threads": ("BatchGetItem",),
-    "messages": ("BatchGetItem",),
+    "messages": ("BatchGetItem", "GetItem"),
     "contents": ("Query",),
     "runs": ("BatchGetItem",),
 }
@@ -139,7 +139,7 @@ ROUTES = (
         "threads",
         {
             "threads": ("GetItem",),
-            "messages": ("Query",),
+            "messages": ("GetItem", "Query"),
             "contents": ("Query",),
             "runs": ("BatchGetItem",),
         },
@@ -270,7 +270,7 @@ ROUTES = (
             "threads": ("BatchGetItem",),
             "contents": ("Query",),
             "runs": ("BatchGetItem",),
-            "run_steps": ("Query",),
+            "run_steps": ("GetItem", "Query"),
         },
     ),
     Route(
@@ -282,7 +282,7 @@ ROUTES = (
             "threads": ("BatchGetItem",),
             "contents": ("Query",),
             "runs": ("BatchGetItem",),
-            "run_steps": ("BatchGetItem",),
+            "run_steps": ("BatchGetItem", "GetItem"),
         },
     ),
     Route("GET", "/models", "functions.models.list", "assistants", _NO_GRANTS, round_trips=0),

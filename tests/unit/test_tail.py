@@ -198,6 +198,11 @@ def test_resumed_where_the_run_waits() -> None:
     assert names(again) == ["thread.run.step.completed"]
 
 
+def test_a_clock_that_steps_back() -> None:
+    """A reader's first look is one at the run, whatever the clock shows."""
+    assert joined().look_at < NOW - 3600
+
+
 @pytest.mark.parametrize("past_waits", [False, True])
 def test_a_wait_that_is_over(*, past_waits: bool) -> None:
     """Whoever replays a run goes on past it; whoever began a leg is told no other."""

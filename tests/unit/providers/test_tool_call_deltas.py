@@ -349,6 +349,16 @@ def test_a_call_is_told_as_it_comes_once_the_one_before_is_whole() -> None:
     ]
 
 
+@pytest.mark.parametrize("end", ["data: {broken\n\n", "", 'data: {"error": {"message": "no"}}\n\n'])
+def test_what_was_held_back_of_a_turn_that_breaks_is_told(end: str) -> None:
+    """Before the fault: the run keeps all that the model had called."""
+    mixed = [call_delta(0, {"name": "f"}, id="call_a"), call_delta(1, {"name": "g"}, id="call_b")]
+    told = read_chunks([*(f"data: {json.dumps(one)}\n\n".encode() for one in mixed), end.encode()])
+    assert [next(told), next(told)] == [CallBegan(0, "call_a", "f"), CallBegan(1, "call_b", "g")]
+    with pytest.raises(Fault):
+        next(told)
+
+
 @given(
     st.lists(st.tuples(_NAME, _OBJECT, _CUTS), min_size=1, max_size=4),
     st.sampled_from([{}, {"index": 0}]),

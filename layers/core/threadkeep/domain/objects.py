@@ -201,6 +201,11 @@ class RunStep:
     expired_at: int | None = None
     last_error: LastError | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether its end is still to be written."""
+        return self.status == "in_progress"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T_co]):

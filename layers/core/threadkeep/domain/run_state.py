@@ -92,11 +92,21 @@ INCOMPLETE_REASONS = {
 CRASHED = LastError(code="server_error", message="Sorry, something went wrong.")
 
 
+def unwritten_end(run: Run, now: float) -> Transition | None:
+    """How the run has ended at its deadline, as long as nobody has written it.
+
+    None for a run that is going, and for one whose end is written: then the end of its step and
+    message is, too, and whoever still sees them open has read them before that.
+    """
+    if run.status not in ACTIVE or now < run.expires_at:
+        return None
+    return CANCEL if run.status in CANCEL.sources else EXPIRE
+
+
 def effective_status(run: Run, now: float) -> RunStatus:
     """What the run is at `now`, for every reader, guard and the thread's lock."""
-    if run.status not in ACTIVE or now < run.expires_at:
-        return run.status
-    return "cancelled" if run.status == "cancelling" else "expired"
+    ending = unwritten_end(run, now)
+    return ending.target if ending else run.status
 
 
 def abandoned(run: Run) -> bool:
@@ -114,16 +124,11 @@ def effective(run: Run, now: float) -> Run:
 
 
 def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
-    """The step as readers see it at `now`: no step is open once its run is over."""
-    status = effective_status(run, now)
-    if step.status != "in_progress" or status in ACTIVE:
+    """The step as readers see it at `now`: over if its run is, and nobody has written that."""
+    ending = unwritten_end(run, now)
+    if not step.begun or ending is None:
         return step
-    return replace(step, **step_ends(ending_in(status), run.expires_at, error=run.last_error))
-
-
-def ending_in(status: RunStatus) -> Transition:
-    """How a run ends of which somebody else must see that it is over."""
-    return {"expired": EXPIRE, "cancelled": CANCEL}.get(status, CRASH)
+    return replace(step, **step_ends(ending, run.expires_at))
 
 
 def end_time(run: Run, now: int) -> int:

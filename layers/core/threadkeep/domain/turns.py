@@ -8,13 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadkeep.domain.objects import Message, Run, RunStep
-from threadkeep.domain.run_state import (
-    ACTIVE,
-    INCOMPLETE_REASONS,
-    Transition,
-    effective_status,
-    ending_in,
-)
+from threadkeep.domain.run_state import INCOMPLETE_REASONS, Transition, unwritten_end
 
 
 def text_step(run: Run, now: int) -> RunStep:
@@ -57,11 +51,11 @@ def message_ends(transition: Transition, now: int) -> dict[str, Any]:
 
 
 def effective_message(message: Message, run: Run, now: float) -> Message:
-    """The message as readers see it at `now`: none is in progress once its run is over."""
-    status = effective_status(run, now)
-    if not message.begun or status in ACTIVE:
+    """The message as readers see it at `now`: over if its run is, and nobody has written that."""
+    ending = unwritten_end(run, now)
+    if not message.begun or ending is None:
         return message
-    return replace(message, **message_ends(ending_in(status), run.expires_at))
+    return replace(message, **message_ends(ending, run.expires_at))
 
 
 def said(message: Message, text: str) -> Message:

@@ -65,14 +65,14 @@ class Tail:
 
     after: int
     told_at: float
-    look_at: float
+    look_at: float = -math.inf
     quiet_since: float = -math.inf
     past_waits: bool = False
 
     @staticmethod
     def at(now: float, after: int, *, past_waits: bool = False) -> "Tail":
         """A reader that joins now."""
-        return Tail(after, told_at=now, look_at=now, past_waits=past_waits)
+        return Tail(after, told_at=now, past_waits=past_waits)
 
     def step(self, now: float, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> Step:
         """What to tell of the rows after `after`, and what else the time brings.

@@ -4,7 +4,7 @@ SDKs take a change of the index for the end of a call, and apps act on that.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from threadkeep.providers.port import CallArguments, CallBegan
 
@@ -12,39 +12,44 @@ Piece = CallBegan | CallArguments
 
 
 class CallOrder:
-    """Holds back what comes of a later call until the one before is whole, or the turn ends."""
+    """Holds back what comes of a later call until the one before is whole, or no more can come."""
 
     def __init__(self) -> None:
         self._telling = 0
-        self._arguments = ""
-        self._held: list[Piece] = []
+        self._arguments: list[str] = []
+        self._held: dict[int, list[Piece]] = {}
 
     def take(self, piece: Piece) -> Iterator[Piece]:
         """What may be told now that this has come."""
-        self._held.append(piece)
-        yield from self._tell()
-        while self._held and is_whole(self._arguments):
-            self._next()
-            yield from self._tell()
+        if piece.index <= self._telling:
+            yield from self._told([piece])
+        else:
+            held_before = bool(self._held)
+            self._held.setdefault(piece.index, []).append(piece)
+            if held_before:
+                return  # nothing new has come of the call that is being told
+        while self._held and self._is_whole():
+            yield from self._next()
 
     def rest(self) -> Iterator[Piece]:
-        """What is still held at the end of the turn."""
+        """What is still held when nothing more comes of the turn's calls."""
         while self._held:
-            self._next()
-            yield from self._tell()
+            yield from self._next()
 
-    def _next(self) -> None:
-        self._telling = min(piece.index for piece in self._held)
-        self._arguments = ""
+    def _next(self) -> Iterator[Piece]:
+        self._telling = min(self._held)
+        self._arguments = []
+        return self._told(self._held.pop(self._telling))
 
-    def _tell(self) -> Iterator[Piece]:
-        """What is held of the call that is told, and what came too late for one before."""
-        ready = [piece for piece in self._held if piece.index <= self._telling]
-        self._held = [piece for piece in self._held if piece.index > self._telling]
-        for piece in ready:
+    def _told(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        for piece in pieces:
             if isinstance(piece, CallArguments) and piece.index == self._telling:
-                self._arguments += piece.value
+                self._arguments.append(piece.value)
             yield piece
+
+    def _is_whole(self) -> bool:
+        ends = self._arguments and self._arguments[-1].rstrip().endswith("}")
+        return bool(ends) and is_whole("".join(self._arguments))
 
 
 def is_whole(arguments: str) -> bool:

@@ -66,11 +66,17 @@ def read_chunks(pieces: Iterable[bytes]) -> Iterator[Chunk]:
         for piece in pieces:
             for data in decoder.feed(piece):
                 if data == _DONE:
-                    yield from turn.end()
+                    yield from turn.held()
+                    yield turn.end()
                     return
                 yield from turn.chunks(_parsed(data))
     except BrokenStream as broken:
+        yield from turn.held()
         raise Fault(f"The model server sent {broken}") from None
+    except Fault:
+        yield from turn.held()
+        raise
+    yield from turn.held()
     raise Fault("The model server broke off its answer", passing=True)
 
 
@@ -99,15 +105,16 @@ class _Turn:
         for entry in _call_entries(delta):
             for piece in self._calls.read(entry):
                 yield from self._order.take(piece)
+        if self._reason:
+            yield from self.held()
 
-    def end(self) -> Iterator[Chunk]:
-        """What was held back, and how it ended."""
-        yield from self._order.rest()
-        yield self._finished()
+    def held(self) -> Iterator[Chunk]:
+        """What was held back of calls, when nothing more comes of them."""
+        return self._order.rest()
 
-    def _finished(self) -> Finished:
-        """With no reason, or one that nobody knows, what was said stands (`stop`); the reason for
-        calls, `tool_calls`, is such a one.
+    def end(self) -> Finished:
+        """How it ended. With no reason, or one that nobody knows, what was said stands (`stop`);
+        the reason for calls, `tool_calls`, is such a one.
         """
         for reason in _REASONS:
             if reason == self._reason != "stop":

@@ -35,6 +35,7 @@ from threadkeep.store.tables import Index, Table
 # Writers of one item meet: 30 at once on one thread took up to 51 tries in all.
 _TRIES = 60
 _LONGEST_PAUSE = 0.25
+_DOUBLINGS = 6
 _BATCH = 25  # items that one BatchWriteItem takes
 # An earlier try of the same transaction, whose answer was lost: only by its token is it the same.
 _UNDER_WAY = "TransactionInProgressException"
@@ -67,7 +68,11 @@ class Database:
                 to_dynamodb(key)
             )
         found: dict[str, list[Item]] = {}
-        while requests:
+        for attempt in itertools.count():
+            if not requests:
+                break
+            if attempt:
+                self._pause(attempt)
             answer = self._client.batch_get_item(RequestItems=requests)
             for name, items in answer["Responses"].items():
                 found.setdefault(name, []).extend(map(from_dynamodb, items))
@@ -128,7 +133,7 @@ class Database:
                 _raise_unless_busy(error)
                 if error.response["Error"]["Code"] != _UNDER_WAY:
                     token = uuid4().hex
-                self._sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
+                self._pause(attempt)
             else:
                 return
         raise Overloaded
@@ -174,7 +179,11 @@ class Database:
                 pending = self._client.batch_write_item(RequestItems=pending)["UnprocessedItems"]
                 if not pending:
                     break
-                self._sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2**attempt)))
+                self._pause(attempt)
+
+    def _pause(self, attempt: int) -> None:
+        longest = min(_LONGEST_PAUSE, 0.005 * 2 ** min(attempt, _DOUBLINGS))
+        self._sleep(random.uniform(0, longest))
 
 
 def _raise_unless_busy(error: ClientError) -> None:

@@ -6,7 +6,8 @@ from itertools import islice
 
 from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
-from threadkeep.domain.objects import Message, Page, PageRequest
+from threadkeep.domain.objects import Message, Page, PageRequest, Run
+from threadkeep.domain.run_state import ENDS
 from threadkeep.domain.turns import effective_message
 from threadkeep.store.actions import Action, Check, ConditionFailed, Delete, Update
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
@@ -133,16 +134,23 @@ class Messages:
     def _effective(
         self, ref: ThreadRef, messages: Sequence[Message], now: float
     ) -> Sequence[Message]:
-        """The messages at `now`. One more look if there is one in progress, for its run."""
+        """The messages at `now`. One more look if there is one in progress, for its run; and if
+        that has ended meanwhile, one for the message's end.
+        """
         ids = {m.run_id for m in messages if m.begun and m.run_id}
         keys = [(RUNS, RunRef(ref.project_id, ref.thread_id, id_).key) for id_ in ids]
         runs = {run.id: run for run in map(run_of, filter(None, self._database.get_many(*keys)))}
         return [
-            effective_message(message, runs[message.run_id], now)
-            if message.run_id in runs
+            self._seen(ref, message, runs[message.run_id], now)
+            if message.begun and message.run_id in runs
             else message
             for message in messages
         ]
+
+    def _seen(self, ref: ThreadRef, message: Message, run: Run, now: float) -> Message:
+        if run.status in ENDS:
+            return self.read(ref, message.id) or message
+        return effective_message(message, run, now)
 
     def _above(self, message: Message, thread: Item | None) -> str:
         last = place(str(thread["last_message_id"])) if thread else ""

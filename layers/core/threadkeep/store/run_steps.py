@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
-from threadkeep.domain.run_state import COMPLETE, effective_step
+from threadkeep.domain.run_state import COMPLETE, ENDS, effective_step
 from threadkeep.store.actions import Put
 from threadkeep.store.contents import spilled, with_contents
 from threadkeep.store.database import Database
@@ -46,7 +46,7 @@ class RunSteps:
         if found is None:
             raise NotFound("run", ref.run_id)
         run = restore(Run, found, ref.run_id)
-        data = [effective_step(step, run, now) for step in self._whole(ref, steps.data)]
+        data = [self._seen(ref, step, run, now) for step in self._whole(ref, steps.data)]
         return Page(data=data, has_more=steps.has_more)
 
     def get(self, ref: RunRef, step_id: str, now: float) -> RunStep:
@@ -60,7 +60,7 @@ class RunSteps:
         if item is None:
             raise NotFound("run step", step_id)
         (step,) = self._whole(ref, [item])
-        return effective_step(step, restore(Run, found, ref.run_id), now)
+        return self._seen(ref, step, restore(Run, found, ref.run_id), now)
 
     def completed(self, ref: RunRef) -> Sequence[RunStep]:
         """The log: the steps that are done, in their order."""
@@ -72,6 +72,12 @@ class RunSteps:
         """The step as it stands, for those who write it."""
         item = self._database.get(RUN_STEPS, step_key(ref, step_id))
         return self._whole(ref, [item])[0] if item else None
+
+    def _seen(self, ref: RunRef, step: RunStep, run: Run, now: float) -> RunStep:
+        """The step at `now`. One more look if it was read before its run ended, for its end."""
+        if step.begun and run.status in ENDS:
+            return self.read(ref, step.id) or step
+        return effective_step(step, run, now)
 
     def _read(self, ref: RunRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(equal("run", ref.partition), between("step_id", range_.low, range_.high))
