@@ -366,11 +366,11 @@ def test_every_reader_is_told_the_same(
             reader.read(now, batch)
         else:
             reader.leave()
-    pause = data.draw(st.sampled_from([0.25, LATER]))
+    slow_at = data.draw(st.integers(log.written, len(log.writes)))
     while log.written < len(log.writes):
         log.written += 1
-        for _ in range(100):  # it goes on slowly: 25 seconds or more at each point of its life
-            now += pause
+        for _ in range(100 if log.written == slow_at else 1):  # 25 s in which nothing happens
+            now += 0.25
             for reader in readers:
                 reader.read(now, 2)
     for reader in readers:
