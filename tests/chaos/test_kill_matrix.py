@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.chaos.conftest import KILLED
 from tests.chaos.invariants import Invariants
 from tests.chaos.trial import ALOUD, LATE, NEVER, STALL, TALK, Record, Scenario, Trial
+from tests.kill_points import KILLED
 
 
 def text_run(trial: Trial) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from tests.chaos.conftest import KILLED
 from tests.chaos.invariants import Invariants
 from tests.chaos.stream_readers import Audience, check, error_of
 from tests.chaos.trial import LATE, NEVER, STALL, TALK, Record, Scenario, Trial
+from tests.kill_points import KILLED
 from tests.system import Refused
 from threadkeep.domain.run_state import ENDS
 
