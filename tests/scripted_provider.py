@@ -1,7 +1,7 @@
 """A fake at the model port: answers what a test scripts, and stalls until it is stopped."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from threadkeep.domain.objects import Usage
@@ -27,7 +27,7 @@ class Stall:
     """Say nothing more until stopped."""
 
 
-Script = Sequence[Chunk | Stall]
+Script = Iterable[Chunk | Stall]
 
 
 def says(*pieces: str) -> Script:

@@ -1,6 +1,7 @@
 """The model behind the served API: what it says follows from what it is asked."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from tests.scripted_provider import (
     USAGE,
@@ -10,7 +11,6 @@ from tests.scripted_provider import (
     Stall,
     says,
 )
-from threadkeep.domain.tool_calls import function_name
 from threadkeep.providers.port import (
     CallArguments,
     CallBegan,
@@ -54,6 +54,7 @@ def _script(request: ChatRequest) -> Script:
         return says("Hello", " there")
     made: list[CallBegan | CallArguments | Finished] = []
     for index, tool in enumerate(functions):
-        began = CallBegan(index, f"call_{index}", function_name(tool))
+        function: Any = tool["function"]
+        began = CallBegan(index, f"call_{index}", function["name"])
         made += [began, CallArguments(index, "{}")]
     return [*made, Finished("stop", USAGE)]

@@ -1,7 +1,11 @@
 """What a run may spend, and how much of its thread it is told."""
 
+import json
+import tracemalloc
 from dataclasses import replace
+from itertools import chain, count, repeat
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,10 +13,11 @@ import pytest
 from tests.chaos.test_tool_runs import submit, waiting
 from tests.faults import Reads
 from tests.scripted_provider import ONE, USAGE, WEATHER, ScriptedProvider, calls, says
-from tests.system import running
+from tests.system import System, running
+from threadkeep.execution.engine import MOST_SAID
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.models_file import Rule
-from threadkeep.providers.port import Finished, Text
+from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
 
 
 @pytest.mark.promise("11.2")
@@ -37,7 +42,7 @@ def test_a_budget_that_is_used_up(tmp_path: Path) -> None:
     with running(tmp_path) as system:
         run = waiting(system, ONE, max_completion_tokens=256)
         system.provider.script = [
-            *calls(ONE)[:-1],
+            *list(calls(ONE))[:-1],
             Finished("stop", replace(USAGE, completion_tokens=251)),
         ]
         submit(system, run, call_1="x")
@@ -152,3 +157,89 @@ _FIELDS = {
     "created_at": {"N": "1"},
     "status": {"S": "completed"},
 }
+
+
+_PIECES = {
+    "letters": "x" * 10_000,
+    "four bytes each": "".join(chr(0x1F300 + n % 700) for n in range(2_500)),
+    "hard to compress": "".join(Random(1).choices([chr(n) for n in range(33, 0xD7FF)], k=10_000)),
+    "escaped": "".join(Random(2).choices('\x01\x02"\\\x1f', k=10_000)),
+}
+
+
+def _endless(chunk: Chunk, *first: Chunk) -> ScriptedProvider:
+    """A model that says the same again and again, and never ends."""
+    return ScriptedProvider(chain(first, repeat(chunk)))
+
+
+@pytest.mark.promise("11.8")
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("piece", _PIECES.values(), ids=_PIECES)
+def test_an_answer_that_never_ends(tmp_path: Path, piece: str, *, stream: bool) -> None:
+    """It is cut where it would not fit any more; the run is incomplete, the model asked once."""
+    with running(tmp_path, provider=_endless(Text(piece))) as system:
+        run = begun(system, stream=stream)
+        ended = system.ended(run)
+        assert ended["status"] == "incomplete"
+        assert ended["incomplete_details"] == {"reason": "max_completion_tokens"}
+        answer = system.messages(run)[-1]
+        assert answer["incomplete_details"] == {"reason": "max_tokens"}
+        text = answer["content"][0]["text"]["value"]
+        assert MOST_SAID - 6 < len(json.dumps(text, ensure_ascii=False).encode()) - 2 <= MOST_SAID
+        assert (piece * (len(text) // len(piece) + 1)).startswith(text)
+        assert len(system.provider.requests) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("piece", _PIECES.values(), ids=_PIECES)
+def test_arguments_that_never_end(tmp_path: Path, piece: str, *, stream: bool) -> None:
+    """Half a call is no use to an app: the run fails, with a text that says why."""
+    provider = _endless(CallArguments(0, piece), CallBegan(0, "call_1", "get_weather"))
+    with running(tmp_path, provider=provider) as system:
+        run = system.ended(begun(system, stream=stream, tools=[WEATHER]))
+        text = "The model's function calls have more than 1000000 bytes."
+        assert run["last_error"] == {"code": "server_error", "message": text}
+        assert [step["status"] for step in system.steps(run)] == ["failed"]
+        assert len(system.provider.requests) == 1
+
+
+def test_calls_that_never_end(tmp_path: Path) -> None:
+    """A turn makes 128 calls at most; the one more fails the run."""
+    provider = ScriptedProvider(CallBegan(n, f"call_{n}", "get_weather") for n in count())
+    with running(tmp_path, provider=provider) as system:
+        run = system.ended(system.new_run("Hi", tools=[WEATHER]))
+        text = "The model called more than 128 functions in one turn."
+        assert run["last_error"] == {"code": "server_error", "message": text}
+        (step,) = system.steps(run)
+        assert len(step["step_details"]["tool_calls"]) == 128
+
+
+def begun(system: System, *, stream: bool, **fields: Any) -> dict[str, Any]:
+    """A new run, streamed or not."""
+    if not stream:
+        return system.new_run("Hi", **fields)
+    body = {"assistant_id": system.assistant()["id"], "stream": True, **fields}
+    run = next(system.stream(f"/threads/{system.thread('Hi')['id']}/runs", body))[1]
+    assert isinstance(run, dict)
+    return run
+
+
+def test_long_messages_are_read_as_far_as_there_is_room(tmp_path: Path) -> None:
+    """Of 150 messages of 250,000 characters a run takes the memory of those that it is told."""
+    with running(tmp_path) as system:
+        thread = system.thread()["id"]
+        for number in range(150):
+            content = [{"type": "text", "text": f"{number} " + "x" * 250_000}]
+            system.post(f"/threads/{thread}/messages", {"role": "user", "content": content})
+        assistant = system.assistant()["id"]
+        tracemalloc.start()
+        try:
+            run = system.ended(system.run(thread, assistant))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert run["status"] == "completed"
+        (request,) = system.provider.requests
+        told = sum(len(message["content"]) for message in request.messages)
+        assert 250_000 < told < 400_000
+        assert peak < 20 * told

@@ -18,14 +18,14 @@ from tests.scripted_provider import (
     says,
 )
 from tests.system import Refused, System, running
-from threadkeep.domain.tool_calls import function_name
 from threadkeep.providers.port import Text
 
 
 def waiting(system: System, *made: tuple[str, str, str], **fields: Any) -> dict[str, Any]:
     """A run that waits for the outputs of these calls."""
     system.provider.script = calls(*made)
-    run = system.new_run("How is the weather?", tools=[WEATHER, CLOCK], **fields)
+    fields = {"tools": [WEATHER, CLOCK], **fields}
+    run = system.new_run("How is the weather?", **fields)
     system.until(lambda: system.stored(run) == "requires_action")
     return system.seen(run)
 
@@ -80,7 +80,9 @@ def test_the_model_is_told_of_its_calls(tmp_path: Path) -> None:
         first, second = system.provider.requests
         assert first.tool_choice == "required"
         assert second.tool_choice == "auto"
-        assert [function_name(tool) for tool in second.tools] == ["get_weather", "get_time"]
+        tools: Any = second.tools
+        names = [tool["function"]["name"] for tool in tools]
+        assert names == ["get_weather", "get_time"]
         *_, told, output = second.messages
         assert told["tool_calls"][0]["function"] == {"name": ONE[1], "arguments": ONE[2]}
         assert output == {"role": "tool", "tool_call_id": "call_1", "content": "sun"}
@@ -141,14 +143,28 @@ def test_outputs_that_are_not_awaited(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("12.6")
-def test_a_function_that_the_run_does_not_have(tmp_path: Path) -> None:
-    """The run fails, naming it."""
+@pytest.mark.parametrize("tools", [[WEATHER], []])
+def test_a_function_that_the_run_does_not_have(tmp_path: Path, tools: list[Any]) -> None:
+    """The app is shown it like any other, and says that there is none: the run goes on."""
     with running(tmp_path) as system:
-        system.provider.script = calls(("call_1", "rm", "{}"))
+        unknown = ("call_2", "multi_tool_use.parallel", "{}")
+        run = waiting(system, ONE, unknown, tools=tools)
+        made = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        assert [call["function"]["name"] for call in made] == ["get_weather", unknown[1]]
+        system.provider.script = says("I see")
+        submit(system, run, call_1="sun", call_2="no such function")
+        assert system.ended(run)["status"] == "completed"
+
+
+@pytest.mark.parametrize("name", ["f\x00", "f\ufffd", "f" * 257, "two\nlines"])
+def test_a_function_whose_name_cant_be_shown(tmp_path: Path, name: str) -> None:
+    """Nobody could answer it: the run fails, and says so."""
+    provider = ScriptedProvider(calls(("call_1", name, "{}")))
+    with running(tmp_path, provider=provider) as system:
         run = system.ended(system.new_run("Hi", tools=[WEATHER]))
         assert run["status"] == "failed"
-        assert run["last_error"]["code"] == "server_error"
-        assert "'rm'" in run["last_error"]["message"]
+        text = "The model called a function whose name can't be shown."
+        assert run["last_error"] == {"code": "server_error", "message": text}
 
 
 @pytest.mark.promise("12.5")

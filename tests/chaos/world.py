@@ -152,7 +152,7 @@ class World(Interception):
         with self._process():
             claimed = as_long_as_lost(lambda: self._executor._claim(ref, leg))
             if isinstance(claimed, Sink):
-                turn = _Turn({"f"}, parallel=True)
+                turn = _Turn(parallel=True)
                 self.workers.append(Worker(ref, leg, claimed, turn))
 
     def work(self, worker: Worker, said: Chunk | Interrupted) -> None:

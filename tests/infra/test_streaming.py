@@ -74,7 +74,7 @@ def test_a_run_is_streamed_while_the_model_speaks(system: System, lambda_: Envir
     """The first words are there before the model says the last; then a later reader is told the
     same, and the JSON form of the same path answers through the same function.
     """
-    script = Held(Text("Hel"), Text("lo"), *says()[-1:])
+    script = Held(Text("Hel"), Text("lo"), *list(says())[-1:])
     system.provider.script = script
     thread_id, assistant_id = system.thread("Hi")["id"], system.assistant()["id"]
     body = {"assistant_id": assistant_id, "stream": True}

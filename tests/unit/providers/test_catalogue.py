@@ -7,11 +7,19 @@ from hypothesis import strategies as st
 
 from tests.unit.providers.turns import request
 from threadkeep.providers.catalogue import Catalogue, CatalogueError, Entry
+from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.echo import Echo
 from threadkeep.providers.models_file import _KEYS
 from threadkeep.providers.openai_chat import OpenAIChat
 from threadkeep.providers.port import Failed
 
+_ALL = Dialect(
+    ask_for_usage=False,
+    token_limit="max_tokens",
+    sampling=False,
+    merge_turns=True,
+    empty_content="",
+)
 _GOOD = """
 [[model]]
 match = "gpt-4*"
@@ -76,7 +84,9 @@ def test_without_a_model_the_provider_is_told_the_name_that_was_asked_for() -> N
     found = parse(_GOOD, NAME="sk-1").resolve("my-model")
     assert found is not None
     assert found.model == "my-model"
-    assert found.provider == OpenAIChat("https://example.com/v1", None, ask_for_usage=False)
+    assert found.provider == OpenAIChat(
+        "https://example.com/v1", None, dialect=Dialect(ask_for_usage=False)
+    )
 
 
 def test_limits_of_the_model_reach_the_entry() -> None:
@@ -85,12 +95,12 @@ def test_limits_of_the_model_reach_the_entry() -> None:
     found = parse(text).resolve("x")
     assert found is not None
     assert (found.context_window, found.max_turns) == (8192, 3)
-    assert found.provider == OpenAIChat("http://host/v1", limit_field="max_tokens")
+    assert found.provider == OpenAIChat("http://host/v1", dialect=Dialect(token_limit="max_tokens"))
     plain = parse(_GOOD, NAME="sk-1").resolve("gpt-4o")
     assert plain is not None
     assert (plain.context_window, plain.max_turns) == (128_000, 50)
     assert isinstance(plain.provider, OpenAIChat)
-    assert plain.provider.limit_field == "max_completion_tokens"
+    assert plain.provider.dialect.token_limit == "max_completion_tokens"
     echo = parse('[[model]]\nmatch = "*"\nprovider = "echo"\nmax_turns = 1').resolve("x")
     assert echo == Entry(Echo(), "x", max_turns=1)
 
@@ -134,7 +144,7 @@ def test_the_file_of_this_repository_can_be_read_and_so_can_its_examples() -> No
     example = catalogue.resolve("gpt-4o")
     assert example != catalogue.resolve("o1")
     assert example == Entry(
-        OpenAIChat("http://127.0.0.1:9000/v1", "k", ask_for_usage=False, limit_field="max_tokens"),
+        OpenAIChat("http://127.0.0.1:9000/v1", "k", dialect=_ALL),
         "gpt-oss-120b",
     )
 

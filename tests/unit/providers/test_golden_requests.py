@@ -1,13 +1,16 @@
 """Golden requests: for every feature, the exact JSON that a provider receives over real HTTP."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.model_server import ModelServer
+from tests.model_turns import Fault, Received, Say, Turn
+from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.openai_chat import OpenAIChat
-from threadkeep.providers.port import ChatRequest
+from threadkeep.providers.port import ChatRequest, Failed, Finished
 
 _QUESTION = {"role": "user", "content": "Weather in Zürich?"}
 _WEATHER = {
@@ -47,7 +50,7 @@ _PICTURES = [
     {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "auto"}},
     {"type": "image_url", "image_url": {"url": "https://example.com/b.png", "detail": "high"}},
 ]
-_ROUND_TRIP = [
+_ROUND_TRIP: list[dict[str, Any]] = [
     {"role": "system", "content": "You are brief."},
     _QUESTION,
     {
@@ -79,11 +82,11 @@ _PLAIN = {
 }
 
 
-def received(changes: dict[str, Any], **settings: Any) -> Any:
+def received(changes: dict[str, Any], **dialect: Any) -> Any:
     """What the provider gets for an ordinary request with these changes."""
     request = replace(ChatRequest("scripted", [_QUESTION], 1.0, 1.0), **changes)
     with ModelServer() as server:
-        list(OpenAIChat(server.base_url, **settings).start(request))
+        list(OpenAIChat(server.base_url, dialect=Dialect(**dialect)).start(request))
         [one] = server.requests
     return one.body
 
@@ -187,7 +190,7 @@ def test_every_feature_reaches_the_provider_unchanged_and_nothing_else_does(
 
 def test_the_token_limit_goes_by_the_name_that_the_server_knows() -> None:
     """`token_limit = "max_tokens"` in the catalogue."""
-    body = received({"max_completion_tokens": 256}, limit_field="max_tokens")
+    body = received({"max_completion_tokens": 256}, token_limit="max_tokens")
     assert body == _PLAIN | {"max_tokens": 256}
 
 
@@ -195,3 +198,93 @@ def test_usage_is_not_asked_for_where_the_server_refuses_it() -> None:
     """`usage = false` in the catalogue."""
     body = received({}, ask_for_usage=False)
     assert body == {name: value for name, value in _PLAIN.items() if name != "stream_options"}
+
+
+def test_sampling_is_not_told_to_a_model_that_refuses_it() -> None:
+    """`sampling = false` in the catalogue."""
+    assert received({"temperature": 0.2, "top_p": 0.9}, sampling=False) == _PLAIN
+
+
+def test_the_content_beside_calls_is_what_the_server_takes() -> None:
+    """`empty_content = ""` in the catalogue: some templates choke on null."""
+    [_, _, called, *_] = received({"messages": _ROUND_TRIP}, empty_content="")["messages"]
+    assert called == {**_ROUND_TRIP[2], "content": ""}
+
+
+def test_messages_of_one_role_in_a_row_are_merged() -> None:
+    """`merge_turns = true` in the catalogue: texts with a blank line between, parts in order."""
+    called, *outputs = _ROUND_TRIP[2:5]
+    messages = [
+        {"role": "system", "content": "You are brief."},
+        {"role": "user", "content": "One"},
+        {"role": "user", "content": "two"},
+        {"role": "user", "content": _PICTURES[:2]},
+        {"role": "assistant", "content": "Well."},
+        {**called, "content": None},
+        *outputs,
+        {"role": "assistant", "content": "7"},
+        {"role": "assistant", "content": "degrees."},
+    ]
+    assert received({"messages": messages}, merge_turns=True)["messages"] == [
+        {"role": "system", "content": "You are brief."},
+        {"role": "user", "content": [{"type": "text", "text": "One\n\ntwo"}, *_PICTURES[:2]]},
+        {**called, "content": "Well."},
+        *outputs,
+        {"role": "assistant", "content": "7\n\ndegrees."},
+    ]
+
+
+def _picky(*refused: str) -> Callable[[Received], Turn]:
+    """A model that refuses parameters, one at a time, as reasoning models do."""
+
+    def answer(request: Received) -> Turn:
+        for name in refused:
+            if name in request.body:
+                text = f"Unsupported parameter: '{name}' is not supported with this model."
+                return Fault(400, {"error": {"message": text, "param": name}})
+        return Say("thought")
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"temperature": 0.2}, [{"temperature": 0.2}, {}]),
+        ({"top_p": 0.9}, [{"top_p": 0.9}, {}]),
+        (
+            {"temperature": 0.2, "top_p": 0.9},
+            [{"temperature": 0.2, "top_p": 0.9}, {"top_p": 0.9}, {}],
+        ),
+        ({}, [{}]),
+    ],
+)
+def test_sampling_that_is_refused_by_name_is_left_out(
+    changes: dict[str, Any], asked: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once for each parameter, and the log says so: an old assistant's run goes on."""
+    request = replace(ChatRequest("scripted", [_QUESTION], 1.0, 1.0), **changes)
+    with ModelServer(_picky("temperature", "top_p")) as server:
+        chunks = list(OpenAIChat(server.base_url).start(request))
+        assert [each.body for each in server.requests] == [_PLAIN | further for further in asked]
+    assert isinstance(chunks[-1], Finished)
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * (len(asked) - 1)
+    assert all("sampling = false" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Fault(400, {"error": {"message": "'n' is not supported", "param": "n"}}),
+        Fault(500, {"error": {"message": "temperature of the machine too high"}}),
+        Fault(400, {"error": {"message": "the temperature is wrong"}}),
+    ],
+)
+def test_nothing_is_asked_for_ever(refusal: Fault) -> None:
+    """Another refusal, or the same once more, is the turn's end."""
+    request = ChatRequest("scripted", [_QUESTION], 0.5, 1.0)
+    with ModelServer(refusal) as server:
+        [failed] = OpenAIChat(server.base_url).start(request)
+        most = 2 if "the temperature" in str(refusal.body) else 1
+        assert len(server.requests) == most
+    assert isinstance(failed, Failed)

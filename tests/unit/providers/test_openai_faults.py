@@ -1,14 +1,16 @@
 """Whatever a model server does wrong is a `Failed` with the right code, and shows no secret."""
 
+import json
 import socket
 
 import pytest
 
 from tests.model_server import ModelServer
-from tests.model_turns import Drop, Events, Fault, Raw, call_delta, delta
+from tests.model_turns import Drop, Events, Fault, Raw, call_delta, delta, usage_chunk
 from tests.unit.providers.turns import PROMPT, Reader, answer, failure, request, text
+from threadkeep.domain.objects import Usage
 from threadkeep.providers.openai_chat import OpenAIChat
-from threadkeep.providers.port import Failed, Text
+from threadkeep.providers.port import Failed, Finished, Text
 
 PASSING = True
 LASTING = False
@@ -18,6 +20,18 @@ LASTING = False
     ("status", "body", "code", "passing"),
     [
         (429, {"error": {"message": "slow down"}}, "rate_limit_exceeded", PASSING),
+        (
+            429,
+            {"error": {"message": "slow down", "code": "insufficient_quota"}},
+            "rate_limit_exceeded",
+            LASTING,
+        ),
+        (
+            429,
+            {"error": {"message": "slow down", "type": "insufficient_quota"}},
+            "rate_limit_exceeded",
+            LASTING,
+        ),
         (500, {"error": {"message": "slow down"}}, "server_error", PASSING),
         (502, "slow down", "server_error", PASSING),
         (503, "slow down", "server_error", PASSING),
@@ -171,7 +185,6 @@ _SO = delta(content="so")
     ("script", "said"),
     [
         (Drop(after_pieces=2), "piece 0 piece 1 "),
-        (Events([_SO, delta("stop")]), "so"),
         (Events([_SO, "{'broken'"]), "so"),
         (Events([_SO, "[" * 100_000]), "so"),
         (Events([_SO, "1" * 5_000]), "so"),
@@ -179,7 +192,6 @@ _SO = delta(content="so")
         (Events([_SO, {"choices": ["x"]}]), "so"),
         (Events([_SO, {"choices": [{"delta": "x"}]}]), "so"),
         (Events([_SO, delta(content=["x"])]), "so"),
-        (Events([_SO, delta(content="\ud83d")]), "so"),
         (Events([_SO, "x" * (4 * 1024 * 1024 + 1)]), "so"),
         (Events([_SO, {"error": {"code": 503}}]), "so"),
         (Events([_SO, {"error": {"type": "rate_limit_error", "code": 500}}]), "so"),
@@ -229,6 +241,29 @@ def test_a_connection_that_drops_before_the_first_token_may_pass(
     """Nobody has been shown anything: the same request can be sent again."""
     failed = failure(script)
     assert (failed.code, failed.passing) == ("server_error", True)
+
+
+def test_a_body_that_ends_whole_after_a_reason_is_a_turn() -> None:
+    """Many servers never send `[DONE]`; the usage may still come after the reason."""
+    usage = usage_chunk({"prompt_tokens": 5, "completion_tokens": 3})
+    chunks = answer(Events([_SO, delta("stop"), usage]))
+    assert chunks == [Text("so"), Finished("stop", Usage(prompt_tokens=5, completion_tokens=3))]
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 900\r\n\r\n%s",
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s",
+    ],
+)
+def test_a_body_cut_off_after_a_reason_is_no_turn(framing: bytes) -> None:
+    """HTTP says that more was to come: perhaps the usage, perhaps more of a call."""
+    body = b"".join(b"data: %s\n\n" % json.dumps(each).encode() for each in (_SO, delta("stop")))
+    filled = framing % ((len(body), body) if b"%x" in framing else body)
+    *_, failed = answer(Raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + filled))
+    assert failed == Failed("server_error", "The model server broke off the connection.")
 
 
 def test_nobody_listening_is_a_failure_that_may_pass() -> None:

@@ -270,19 +270,15 @@ def test_what_is_no_delta_of_a_call_is_a_fault(wrong: dict[str, Any]) -> None:
         read(delta(**wrong))
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        entry("\ud83d", index=0),
-        entry("f", "\ud83d", index=0),
-        entry("f", {"a": "\ud83d"}, index=0),
-        entry("f", index=0, id="\ud83d"),
-    ],
-)
-def test_a_call_with_halves_of_characters_is_a_fault(wrong: dict[str, Any]) -> None:
-    """It could not be stored."""
-    with pytest.raises(Fault, match="broken UTF-8"):
-        read(delta(tool_calls=[wrong]))
+def test_what_is_broken_in_a_call_is_replaced() -> None:
+    """In its name, its id and its arguments: it could not be stored."""
+    wrong = entry("f\ud83d", '{"a": "\ud83d', index=0, id="call_\ud83d")
+    began, *arguments, _ = read(delta(tool_calls=[wrong]))
+    assert began == CallBegan(0, "call_\ufffd", "f\ufffd")
+    assert arguments == [CallArguments(0, '{"a": "'), CallArguments(0, "\ufffd")]
+    assert read(delta(tool_calls=[entry("f", {"a": "\ud83d"}, index=0)]))[1] == CallArguments(
+        0, '{"a": "\ufffd"}'
+    )
 
 
 _NAME = st.sampled_from(["f", "g", "get_weather"])

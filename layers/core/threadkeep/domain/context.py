@@ -16,8 +16,13 @@ ChatMessage = Mapping[str, Any]
 
 
 def tokens(text: str) -> int:
-    """An estimate: UTF-8 bytes / 3, rounded up. What is charged is the provider's own count."""
-    return -(-len(text.encode()) // 3)
+    """An estimate of what a text costs. What is charged is the provider's own count."""
+    return tokens_of(len(text.encode()))
+
+
+def tokens_of(size: int) -> int:
+    """The estimate by the size in bytes of UTF-8: a third of it, rounded up."""
+    return -(-size // 3)
 
 
 def message_tokens(message: Message) -> int:

@@ -17,12 +17,6 @@ class FunctionCall:
     arguments: str
 
 
-def function_name(tool: JSONObject) -> str:
-    """The name of a function tool."""
-    function = tool["function"]
-    return str(function["name"]) if isinstance(function, Mapping) else ""
-
-
 def tool_calls_step(run: Run, now: int, calls: Sequence[FunctionCall] = ()) -> RunStep:
     """The step of a turn that calls functions; `run` has it as its open one."""
     return RunStep(

@@ -1,6 +1,8 @@
 """The engine: turns the model's chunks into what happens to the run. Plain values in and out."""
 
-from collections.abc import Collection, Iterable, Iterator
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +10,7 @@ from threadkeep.domain.objects import LastError, Usage
 from threadkeep.domain.run_state import COMPLETE, CUT, FAIL, RUN_OUT, STOP, Transition
 from threadkeep.domain.tool_calls import FunctionCall
 from threadkeep.execution.watch import Interrupted
+from threadkeep.providers.characters import BROKEN
 from threadkeep.providers.port import (
     CallArguments,
     CallBegan,
@@ -22,6 +25,10 @@ _CUT_BY: dict[str, tuple[str | None, str]] = {
     "length": ("max_completion_tokens", "max_tokens"),
     "content_filter": (None, "content_filter"),
 }
+# What a turn says must fit into the transaction that ends it, and into an answer that shows it.
+MOST_SAID = 1_000_000  # bytes of JSON, text and calls together
+MOST_CALLS = 128
+_LONGEST_NAME = 256
 _BROKEN_OFF = LastError(code="server_error", message="The model's answer broke off.")
 
 
@@ -80,14 +87,13 @@ Event = (
 )
 
 
-def run(
-    chunks: Iterable[Chunk | Interrupted], functions: Collection[str], *, parallel: bool
-) -> Iterator[Event]:
+def run(chunks: Iterable[Chunk | Interrupted], *, parallel: bool) -> Iterator[Event]:
     """What happens to the run whose turn makes these chunks; ends with `CallsMade` or `Ended`.
 
-    `functions` are the names the run has; without `parallel` a turn's first call is its only one.
+    A call may name any function, also one that the run does not have: the app answers it. Without
+    `parallel` a turn's first call is its only one. A turn that never ends is ended at `MOST_SAID`.
     """
-    turn = _Turn(functions, parallel=parallel)
+    turn = _Turn(parallel=parallel)
     for chunk in chunks:
         for event in turn.take(chunk):
             yield event
@@ -97,13 +103,25 @@ def run(
 
 
 @dataclass
-class _Turn:
-    """What a turn has come to. It says text, then it calls functions; either may be missing."""
+class _Call:
+    """A call while its arguments come in pieces."""
 
-    functions: Collection[str]
+    id: str
+    name: str
+    arguments: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Turn:
+    """What a turn has come to. It says text, then it calls functions; either may be missing.
+
+    `left` is how many bytes it may still say.
+    """
+
     parallel: bool = field(kw_only=True)
     said: list[str] = field(default_factory=list)
-    calls: list[FunctionCall] = field(default_factory=list)
+    calls: list[_Call] = field(default_factory=list)
+    left: int = MOST_SAID
 
     def take(self, chunk: Chunk | Interrupted) -> Iterator[Event]:
         match chunk:
@@ -111,16 +129,13 @@ class _Turn:
                 yield from self._say(value)
             case CallBegan():
                 yield from self._begin_call(chunk)
-            case CallArguments(index, value):
+            case CallArguments(index):
                 if index < len(self.calls):
-                    call = self.calls[index]
-                    arguments = call.arguments + value
-                    self.calls[index] = FunctionCall(call.id, call.name, arguments)
-                    yield chunk
+                    yield from self._go_on(chunk)
             case Finished():
                 yield from self._finish(chunk)
             case Failed(code, message):
-                yield self.end({"transition": FAIL, "error": LastError(code=code, message=message)})
+                yield self._fail(message, code)
             case Interrupted.DUE:
                 yield Idle()
             case Interrupted.DEADLINE:
@@ -130,47 +145,85 @@ class _Turn:
 
     def end(self, ending: dict[str, Any]) -> Ended:
         text = "" if self.calls else "".join(self.said)
-        return Ended(text=text, calls=tuple(self.calls), **ending)
+        return Ended(text=text, calls=self._made(), **ending)
+
+    def _made(self) -> tuple[FunctionCall, ...]:
+        return tuple(FunctionCall(c.id, c.name, "".join(c.arguments)) for c in self.calls)
+
+    def _fail(self, message: str, code: str = "server_error") -> Ended:
+        return self.end({"transition": FAIL, "error": LastError(code=code, message=message)})
+
+    def _cut(self, reason: str, usage: Usage | None = None) -> Ended:
+        run_reason, message_reason = _CUT_BY[reason]
+        return self.end(
+            {
+                "transition": CUT,
+                "usage": usage,
+                "incomplete_reason": run_reason,
+                "message_reason": message_reason,
+            }
+        )
 
     def _say(self, value: str) -> Iterator[Event]:
         if self.calls:
             return  # an afterthought to its calls: no step is left to put it into
         if not self.said:
             yield TextBegan()
-        self.said.append(value)
-        yield Said(value)
+        fitting = _fitting(value, self.left)
+        self.left -= _size(fitting)
+        self.said.append(fitting)
+        yield Said(fitting)
+        if fitting != value:
+            yield self._cut("length")
 
     def _begin_call(self, chunk: CallBegan) -> Iterator[Event]:
-        if chunk.name not in self.functions:
-            text = f"The model called the function '{chunk.name}', which the run does not have."
-            yield self.end(
-                {"transition": FAIL, "error": LastError(code="server_error", message=text)}
-            )
-            return
         if self.calls and not self.parallel:
+            return
+        if not _can_be_shown(chunk.name):
+            yield self._fail("The model called a function whose name can't be shown.")
+            return
+        if len(self.calls) == MOST_CALLS:
+            yield self._fail(f"The model called more than {MOST_CALLS} functions in one turn.")
             return
         if not self.calls:
             if self.said:
                 yield TextEnded("".join(self.said))
             yield CallsBegan()
-        self.calls.append(FunctionCall(chunk.id, chunk.name, ""))
+        self.calls.append(_Call(chunk.id, chunk.name))
+        yield chunk
+
+    def _go_on(self, chunk: CallArguments) -> Iterator[Event]:
+        self.left -= _size(chunk.value)
+        if self.left < 0:
+            yield self._fail(f"The model's function calls have more than {MOST_SAID} bytes.")
+            return
+        self.calls[chunk.index].arguments.append(chunk.value)
         yield chunk
 
     def _finish(self, chunk: Finished) -> Iterator[Event]:
         if not self.said and not self.calls:
             yield from self._say("")  # an empty answer is a message all the same: it has its cost
         if chunk.reason in _CUT_BY:
-            run_reason, message_reason = _CUT_BY[chunk.reason]
-            yield self.end(
-                {
-                    "transition": CUT,
-                    "usage": chunk.usage,
-                    "incomplete_reason": run_reason,
-                    "message_reason": message_reason,
-                }
-            )
-            return
-        if self.calls:
-            yield CallsMade(tuple(self.calls), chunk.usage)
-            return
-        yield self.end({"transition": COMPLETE, "usage": chunk.usage})
+            yield self._cut(chunk.reason, chunk.usage)
+        elif self.calls:
+            yield CallsMade(self._made(), chunk.usage)
+        else:
+            yield self.end({"transition": COMPLETE, "usage": chunk.usage})
+
+
+def _size(text: str) -> int:
+    """Its bytes in JSON, where a control character has six."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - len('""')
+
+
+def _fitting(text: str, size: int) -> str:
+    """As much of the text as has at most `size` bytes."""
+    if _size(text) <= size:
+        return text
+    ends = range(len(text) + 1)
+    return text[: bisect_right(ends, size, key=lambda end: _size(text[:end])) - 1]
+
+
+def _can_be_shown(name: str) -> bool:
+    """Whether an app can be shown the name, as the model wrote it."""
+    return len(name) <= _LONGEST_NAME and name.isprintable() and BROKEN not in name

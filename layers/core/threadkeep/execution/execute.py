@@ -9,7 +9,6 @@ from threadkeep.domain.clock import Clock, sleep_until
 from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import LastError, Run
 from threadkeep.domain.run_state import CRASH, CRASHED, FAIL, STOP, WORK
-from threadkeep.domain.tool_calls import function_name
 from threadkeep.execution import engine
 from threadkeep.execution.answer import DONE, Answer
 from threadkeep.execution.engine import Ended
@@ -96,10 +95,9 @@ class Executor:
         if isinstance(prompt, Ended):
             sink.write(prompt)
             return
-        names = [function_name(tool) for tool in run.tools]
         with closing(self._chunks(ref, sink, entry.provider, prompt)) as chunks:
             told = counted(chunks, prompt, run.id)
-            for event in engine.run(told, names, parallel=run.parallel_tool_calls):
+            for event in engine.run(told, parallel=run.parallel_tool_calls):
                 if not sink.write(event):
                     break
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.context import tokens
+from threadkeep.domain.context import tokens_of
 from threadkeep.domain.objects import Usage
 from threadkeep.execution.prompt import Prompt
 from threadkeep.execution.watch import Interrupted, watch
@@ -60,15 +60,14 @@ def counted(
     chunks: Iterable[Chunk | Interrupted], prompt: Prompt, run_id: str
 ) -> Iterator[Chunk | Interrupted]:
     """The chunks, with an estimate where the provider gave no usage, marked in the log."""
-    said = ""
+    said = 0
     for chunk in chunks:
         if isinstance(chunk, Text | CallArguments):
-            said += chunk.value
+            said += len(chunk.value.encode())
         if isinstance(chunk, Finished) and chunk.usage is None:
             _LOG.info("usage estimated: the provider gave none", extra={"run_id": run_id})
-            yield replace(
-                chunk, usage=Usage(prompt_tokens=prompt.tokens, completion_tokens=tokens(said))
-            )
+            estimate = Usage(prompt_tokens=prompt.tokens, completion_tokens=tokens_of(said))
+            yield replace(chunk, usage=estimate)
         else:
             yield chunk
 

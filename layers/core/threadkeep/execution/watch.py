@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator
 from enum import Enum
 
 from threadkeep.domain.clock import Clock
-from threadkeep.providers.port import Chunk, ModelCall
+from threadkeep.providers.port import CallArguments, Chunk, ModelCall, Text
 
 LOOK_EVERY = 1.0  # seconds between two looks at the run
+_ROOM = 1_000_000  # characters that may wait to be taken; the model is not read any further then
 
 
 class Interrupted(Enum):
@@ -57,6 +58,7 @@ def watch(
                     return
                 next_look = clock.now() + LOOK_EVERY
     finally:
+        mailbox.close()
         call.stop()
         reader.join()
 
@@ -73,12 +75,24 @@ class _End:
 
 
 class _Mailbox:
-    """A queue whose reader waits by the clock."""
+    """A queue with limited room, whose reader waits by the clock.
+
+    Who fills it waits for room, so that a model that talks faster than anybody can write takes no
+    memory. It never waits for good: the reader takes on, or closes the mailbox.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._condition = threading.Condition()
         self._items: deque[Chunk | _End] = deque()
+        self._size = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """Nothing is taken any more; what still comes is dropped."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
 
     def fill(self, call: ModelCall) -> None:
         try:
@@ -96,9 +110,20 @@ class _Mailbox:
                 if self._clock.now() >= until:
                     return None
                 self._clock.wait(self._condition, until)
-            return self._items.popleft()
+            item = self._items.popleft()
+            self._size -= _size(item)
+            self._condition.notify_all()
+            return item
 
     def _put(self, item: Chunk | _End) -> None:
         with self._condition:
-            self._items.append(item)
-            self._condition.notify()
+            self._condition.wait_for(lambda: self._size < _ROOM or self._closed)
+            if not self._closed:
+                self._items.append(item)
+                self._size += _size(item)
+                self._condition.notify_all()
+
+
+def _size(item: Chunk | _End) -> int:
+    """How much room it takes: at least 100, for what holds the characters."""
+    return 100 + len(item.value) if isinstance(item, Text | CallArguments) else 100

@@ -1,22 +1,23 @@
 """Chat Completions on the wire: the body of a request, and the chunks in the events of its answer.
 
-A turn is over only with `[DONE]`: a stream that ends without it was cut off, however cleanly.
+A turn is over with `[DONE]`, or where its body ends after a `finish_reason`: many servers send no
+more. A stream that ends before either was cut off, however cleanly.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, get_args
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, get_args
 
 from threadkeep.domain.objects import Usage
 from threadkeep.providers import faults
 from threadkeep.providers.call_order import CallOrder
+from threadkeep.providers.characters import Characters
+from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import ChatRequest, Chunk, Finished, FinishReason, Text
-from threadkeep.providers.shape import as_list, as_object, as_text
+from threadkeep.providers.shape import as_list, as_object, as_piece
 from threadkeep.providers.sse import BrokenStream, EventDecoder
 from threadkeep.providers.tool_call_deltas import ToolCallDeltas
-
-TokenLimit = Literal["max_completion_tokens", "max_tokens"]
 
 _DONE = "[DONE]"
 _DEFAULT_SAMPLING = 1.0
@@ -24,20 +25,27 @@ _MAX_TOKENS = 2**53
 _REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 
 
-def request_body(request: ChatRequest, *, ask_for_usage: bool, token_limit: TokenLimit) -> bytes:
-    """The JSON of a request; `token_limit` is the server's name for the most tokens to write.
+def sampling(request: ChatRequest, dialect: Dialect) -> dict[str, float]:
+    """The sampling parameters that a server is told, by name.
 
     What is at its default is left out: many models refuse to be told even that.
     """
+    given = {"temperature": request.temperature, "top_p": request.top_p}
+    told = dialect.sampling
+    return {name: value for name, value in given.items() if told and value != _DEFAULT_SAMPLING}
+
+
+def request_body(request: ChatRequest, dialect: Dialect, without: Collection[str] = ()) -> bytes:
+    """The JSON of a request in the server's dialect, `without` some of its sampling parameters."""
     body: dict[str, Any] = {
         "model": request.model,
-        "messages": list(request.messages),
+        "messages": dialect.messages(request.messages),
         "stream": True,
     }
-    if ask_for_usage:
+    if dialect.ask_for_usage:
         body["stream_options"] = {"include_usage": True}
-    sampling = {"temperature": request.temperature, "top_p": request.top_p}
-    body |= {name: value for name, value in sampling.items() if value != _DEFAULT_SAMPLING}
+    parameters = sampling(request, dialect)
+    body |= {name: value for name, value in parameters.items() if name not in without}
     if request.tools:
         body |= _tools(request)
     if request.response_format != "auto":
@@ -45,7 +53,7 @@ def request_body(request: ChatRequest, *, ask_for_usage: bool, token_limit: Toke
     if request.reasoning_effort is not None:
         body["reasoning_effort"] = request.reasoning_effort
     if request.max_completion_tokens is not None:
-        body[token_limit] = request.max_completion_tokens
+        body[dialect.token_limit] = request.max_completion_tokens
     return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
 
@@ -77,7 +85,9 @@ def read_chunks(pieces: Iterable[bytes]) -> Iterator[Chunk]:
         yield from turn.held()
         raise
     yield from turn.held()
-    raise Fault("The model server broke off its answer", passing=True)
+    if not turn.reasoned:
+        raise Fault("The model server broke off its answer", passing=True)
+    yield turn.end()
 
 
 class _Turn:
@@ -86,6 +96,7 @@ class _Turn:
     def __init__(self) -> None:
         self._calls = ToolCallDeltas()
         self._order = CallOrder()
+        self._text = Characters()
         self._spoken = False
         self._reason: object = None
         self._usage: Usage | None = None
@@ -101,16 +112,25 @@ class _Turn:
         # A refusal is the answer in the model's own words.
         if text := delta.get("content") or delta.get("refusal"):
             self._spoken = True
-            yield Text(as_text(text))
+            yield from _texts(self._text.take(as_piece(text)))
         for entry in _call_entries(delta):
+            yield from _texts(self._text.rest())
             for piece in self._calls.read(entry):
                 yield from self._order.take(piece)
         if self._reason:
             yield from self.held()
 
+    @property
+    def reasoned(self) -> bool:
+        """Whether the server has said why the turn ends."""
+        return self._reason is not None
+
     def held(self) -> Iterator[Chunk]:
-        """What was held back of calls, when nothing more comes of them."""
-        return self._order.rest()
+        """What was held back, when nothing more comes of the text and the calls."""
+        yield from _texts(self._text.rest())
+        for piece in self._calls.rest():
+            yield from self._order.take(piece)
+        yield from self._order.rest()
 
     def end(self) -> Finished:
         """How it ended. With no reason, or one that nobody knows, what was said stands (`stop`);
@@ -123,6 +143,11 @@ class _Turn:
         if self._reason != "stop" and not (self._spoken or self._calls.begun):
             raise Fault("The model server ended its answer without a word or a reason")
         return Finished("stop", self._usage)
+
+
+def _texts(text: str) -> Iterator[Text]:
+    if text:
+        yield Text(text)
 
 
 def _call_entries(delta: Mapping[str, Any]) -> list[Any]:

@@ -2,27 +2,32 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from threadkeep.providers.port import FailureCode
 
 _BAD_REQUEST = 400
+_REFUSALS = (_BAD_REQUEST, 422)
+_NO_QUOTA = "insufficient_quota"
+_LOOKED_AT = 2_000  # characters of what a server says of its error
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 _ABOUT_THE_SERVER = re.compile(r"server_error|overloaded|unavailable|timeout")
 _ABOUT_THE_PROMPT = re.compile(
-    r"\bprompt\b|\binvalid_prompt\b|\bcontext[ _](length|window|size)|\breduce the length\b"
-    r"|\binput\b.*\b(long|large|tokens?)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"\bprompt\b|\binvalid_prompt\b|\bcontext[ _](length|window|size)|\breduce the length\b",
+    re.IGNORECASE,
 )
+_INPUT = re.compile(r"\binput\b", re.IGNORECASE)
+_TOO_LONG = re.compile(r"\b(long|large|tokens?)\b", re.IGNORECASE)
 
 
 class Fault(Exception):
     """A turn went wrong.
 
     `summary` is our text; `detail` is the provider's, to be redacted before anybody sees it.
-    `passing` and `retry_after` are as in `Failed`, had nothing been said before.
+    `passing` and `retry_after` are as in `Failed`, had nothing been said before. `refused` is what
+    the server said of a request that it can't carry out.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Fault(Exception):
         *,
         passing: bool = False,
         retry_after: float | None = None,
+        refused: str = "",
     ) -> None:
         super().__init__(summary)
         self.summary = summary
@@ -40,30 +46,38 @@ class Fault(Exception):
         self.code = code
         self.passing = passing
         self.retry_after = retry_after
+        self._refused = refused
+
+    def refuses(self, parameters: Iterable[str]) -> set[str]:
+        """Those of the parameters that the server named when it refused the request."""
+        return {name for name in parameters if re.search(rf"\b{name}\b", self._refused)}
 
 
 def of_status(status: int, body: bytes, retry_after: float | None = None) -> Fault:
     """The fault that an answer other than 200 is."""
     error = _error_in(_parsed(body))
-    detail = _text(error) or body.decode(errors="replace")
+    detail = (_text(error) or body.decode(errors="replace"))[:_LOOKED_AT]
+    kind = _kind(error)
+    passing = _passes(status, kind)
     return Fault(
         f"The model server answered with status {status}",
         detail,
-        _code(status, _kind(error), detail),
-        passing=_passes(status),
-        retry_after=retry_after if _passes(status) else None,
+        _code(status, kind, detail),
+        passing=passing,
+        retry_after=retry_after if passing else None,
+        refused=f"{_param(error)} {detail}" if status in _REFUSALS else "",
     )
 
 
 def of_error(error: object) -> Fault:
     """The fault that an `error` in an answer of status 200 is; its `code` is a status or a name."""
-    kind, detail = _kind(error), _text(error)
+    kind, detail = _kind(error), _text(error)[:_LOOKED_AT]
     status = _status_of(kind)
     return Fault(
         "The model server reported an error",
         detail,
         _code(status, kind, detail),
-        passing=_passes(status),
+        passing=_passes(status, kind),
     )
 
 
@@ -84,16 +98,27 @@ def _status_of(kind: str) -> int:
     return _SERVER_ERROR if _ABOUT_THE_SERVER.search(kind) else _BAD_REQUEST
 
 
-def _passes(status: int) -> bool:
+def _passes(status: int, kind: str) -> bool:
+    """Whether the same request may succeed later. An account that has no money left stays so."""
+    if _NO_QUOTA in kind:
+        return False
     return status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
 
 
 def _code(status: int, kind: str, text: str) -> FailureCode:
     if status == _TOO_MANY_REQUESTS:
         return "rate_limit_exceeded"
-    if status == _BAD_REQUEST and _ABOUT_THE_PROMPT.search(f"{kind} {text}"):
+    if status == _BAD_REQUEST and _is_about_the_prompt(f"{kind} {text}"):
         return "invalid_prompt"
     return "server_error"
+
+
+def _is_about_the_prompt(text: str) -> bool:
+    """Whether an error says that it is the prompt that is wrong, such as too long an input."""
+    if _ABOUT_THE_PROMPT.search(text):
+        return True
+    input_ = _INPUT.search(text)
+    return input_ is not None and _TOO_LONG.search(text, input_.end()) is not None
 
 
 def _parsed(body: bytes) -> object:
@@ -116,4 +141,11 @@ def _text(error: object) -> str:
 
 
 def _kind(error: object) -> str:
-    return f"{error.get('code')} {error.get('type')}" if isinstance(error, Mapping) else ""
+    """Code and type, of which only so much is looked at."""
+    if not isinstance(error, Mapping):
+        return ""
+    return f"{error.get('code')} {error.get('type')}"[:_LOOKED_AT]
+
+
+def _param(error: object) -> str:
+    return str(error.get("param"))[:_LOOKED_AT] if isinstance(error, Mapping) else ""

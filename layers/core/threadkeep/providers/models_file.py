@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from threadkeep.providers.chat_completions import TokenLimit
+from threadkeep.providers.dialect import Dialect, TokenLimit
 from threadkeep.providers.echo import Echo
 from threadkeep.providers.openai_chat import OpenAIChat
 from threadkeep.providers.port import Provider
@@ -19,6 +19,7 @@ _TEXT = "a text in quotes"
 _COUNT = "a whole number above 0"
 _SWITCH = "true or false"
 _LIMIT = '"max_completion_tokens" or "max_tokens"'
+_EMPTY = 'an empty text: ""'
 _TYPES: Mapping[str, str] = {
     "match": _TEXT,
     "provider": _TEXT,
@@ -29,16 +30,21 @@ _TYPES: Mapping[str, str] = {
     "api_key": _TEXT,
     "usage": _SWITCH,
     "token_limit": _LIMIT,
+    "sampling": _SWITCH,
+    "merge_turns": _SWITCH,
+    "empty_content": _EMPTY,
 }
 _IS: Mapping[str, Callable[[object], bool]] = {
     _TEXT: lambda value: type(value) is str and value != "",
     _COUNT: lambda value: type(value) is int and value > 0,
     _SWITCH: lambda value: type(value) is bool,
     _LIMIT: lambda value: value in get_args(TokenLimit),
+    _EMPTY: lambda value: value == "",
 }
 _LIMITS = ("context_window", "max_turns")
 _EVERY = ("match", "provider", "model", *_LIMITS)
-_KEYS = {"echo": _EVERY, "openai": (*_EVERY, "base_url", "api_key", "usage", "token_limit")}
+_DIALECT = ("usage", "token_limit", "sampling", "merge_turns", "empty_content")
+_KEYS = {"echo": _EVERY, "openai": (*_EVERY, "base_url", "api_key", *_DIALECT)}
 _REQUIRED = {"echo": ("match",), "openai": ("match", "base_url")}
 _LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
@@ -143,8 +149,7 @@ def _openai(
         server = OpenAIChat(
             base_url=entry["base_url"],
             api_key=key or None,
-            ask_for_usage=entry.get("usage", True),
-            limit_field=entry.get("token_limit", "max_completion_tokens"),
+            dialect=_dialect(entry),
         )
     except ValueError as error:
         raise _Wrong(str(error)) from None
@@ -152,6 +157,11 @@ def _openai(
         which = f"{variable} with the key of the models {entry['match']!r}"
         return Unavailable(f"The environment variable {which} is not set where runs are executed.")
     return server
+
+
+def _dialect(entry: Mapping[str, Any]) -> Dialect:
+    given = {("ask_for_usage" if key == "usage" else key): entry.get(key) for key in _DIALECT}
+    return Dialect(**{name: value for name, value in given.items() if value is not None})
 
 
 def _variable(reference: str) -> str:

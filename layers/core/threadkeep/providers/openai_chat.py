@@ -1,22 +1,25 @@
 """The provider `openai`: any server that speaks OpenAI Chat Completions, over plain http.client."""
 
 import http.client
+import logging
 import socket
 import ssl
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from threadkeep.providers import faults
-from threadkeep.providers.chat_completions import TokenLimit, read_chunks, request_body
+from threadkeep.providers.chat_completions import read_chunks, request_body, sampling
 from threadkeep.providers.connection import CannotConnect, StoppableConnection
+from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import ChatRequest, Chunk, Failed
 from threadkeep.providers.redaction import redact
 from threadkeep.providers.retry_after import retry_after
 
+_LOG = logging.getLogger("threadkeep.runs")
 _HTTP = 80
 _HTTPS = 443
 _OK = 200
@@ -33,8 +36,7 @@ class OpenAIChat:
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
-    ask_for_usage: bool = True
-    limit_field: TokenLimit = "max_completion_tokens"
+    dialect: Dialect = field(default_factory=Dialect)
     connect_timeout: float = 10.0
     read_timeout: float = 600.0
 
@@ -72,17 +74,40 @@ class OpenAIChatCall:
         self._connection.stop()
 
     def __iter__(self) -> Generator[Chunk]:
+        """The turn's chunks. A sampling parameter that is refused by name is left out, once each:
+        a new model need not take what an old assistant sets.
+        """
+        left = set(sampling(self._request, self._server.dialect))
+        without: set[str] = set()
         begun = False
-        try:
-            with closing(self._attempt()) as chunks:
-                for chunk in chunks:
-                    if self._connection.stopped:
-                        return
-                    begun = True
-                    yield chunk
-        except Fault as fault:
-            if not self._connection.stopped:
-                yield self._failed(fault, begun=begun)
+        while True:
+            try:
+                with closing(self._attempt(without)) as chunks:
+                    for chunk in chunks:
+                        if self._connection.stopped:
+                            return
+                        begun = True
+                        yield chunk
+            except Fault as fault:
+                refused = set() if begun else fault.refuses(left)
+                if self._connection.stopped:
+                    return
+                if not refused:
+                    yield self._failed(fault, begun=begun)
+                    return
+                self._log(refused)
+                left -= refused
+                without |= refused
+            else:
+                return
+
+    def _log(self, refused: set[str]) -> None:
+        _LOG.warning(
+            "the model %s refuses %s: asked again without it; `sampling = false` in its entry of"
+            " models.toml spares that",
+            self._request.model,
+            " and ".join(sorted(refused)),
+        )
 
     def _failed(self, fault: Fault, *, begun: bool) -> Failed:
         """What has begun to speak is not asked again: it would say something else."""
@@ -92,7 +117,7 @@ class OpenAIChatCall:
             return Failed(fault.code, message)
         return Failed(fault.code, message, fault.passing, fault.retry_after)
 
-    def _attempt(self) -> Generator[Chunk]:
+    def _attempt(self, without: Collection[str]) -> Generator[Chunk]:
         """Ask once. What goes wrong with the server, or on the way to it, is a `Fault`."""
         url, tls = self._server.url, self._server.tls
         port = url.port or (_HTTPS if tls else _HTTP)
@@ -105,16 +130,13 @@ class OpenAIChatCall:
             exchange.auto_open = False
             exchange.sock = sock
             with suppress(BrokenPipeError):  # refused before it was all read: the answer says why
-                exchange.request("POST", f"{url.path}{_PATH}", self._body(), self._headers())
+                exchange.request("POST", f"{url.path}{_PATH}", self._body(without), self._headers())
             with closing(exchange.getresponse()) as response:
                 self._expect_a_stream(response, sock)
                 yield from read_chunks(_pieces(response))
 
-    def _body(self) -> bytes:
-        server = self._server
-        return request_body(
-            self._request, ask_for_usage=server.ask_for_usage, token_limit=server.limit_field
-        )
+    def _body(self, without: Collection[str]) -> bytes:
+        return request_body(self._request, self._server.dialect, without)
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -143,8 +165,11 @@ class OpenAIChatCall:
 
 
 def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """The body as it comes; IncompleteRead if it ends before its length or its last chunk."""
     while piece := response.read1(_PIECE):
         yield piece
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
 
 
 def _start_of_body(response: http.client.HTTPResponse) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from threadkeep.providers.characters import whole
 from threadkeep.providers.faults import Fault
 
 _NOT_A_CHUNK = "The model server sent something other than chunks of a chat completion"
@@ -22,14 +23,13 @@ def as_list(value: object) -> list[Any]:
     return value
 
 
-def as_text(value: object) -> str:
-    """`value`, which must be text that can be stored: JSON can escape halves of characters, UTF-8
-    can't hold them.
-    """
+def as_piece(value: object) -> str:
+    """`value`, which must be text, or a piece of one that was cut anywhere (`Characters`)."""
     if not isinstance(value, str):
         raise Fault(_NOT_A_CHUNK)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise Fault("The model server sent broken UTF-8") from None
     return value
+
+
+def as_text(value: object) -> str:
+    """`value`, which must be text and is all of it."""
+    return whole(as_piece(value))

@@ -53,16 +53,10 @@ class EventDecoder:
         field, _, value = line.partition(b":")
         if field == b"data":
             self._size += len(line)
-            self._data.append(_decoded(value.removeprefix(b" ")))
+            # Bytes that are no text are kept: more of their character may come in the next event.
+            self._data.append(value.removeprefix(b" ").decode(errors="surrogateescape"))
 
     def _end_event(self) -> Iterator[str]:
         data, self._data, self._size = self._data, [], 0
         if data:
             yield "\n".join(data)
-
-
-def _decoded(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise BrokenStream("broken UTF-8") from None

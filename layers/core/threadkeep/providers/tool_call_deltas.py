@@ -13,9 +13,10 @@ from typing import Any
 
 from threadkeep.domain.ids import ALPHABET, LENGTH
 from threadkeep.providers.call_order import is_whole
+from threadkeep.providers.characters import Characters
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import CallArguments, CallBegan
-from threadkeep.providers.shape import as_object, as_text
+from threadkeep.providers.shape import as_object, as_piece, as_text
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class _Call:
     name: str = ""
     number: int | None = None
     pieces: list[str] = field(default_factory=list)
+    characters: Characters = field(default_factory=Characters)
 
     def is_whole(self) -> bool:
         return is_whole("".join(self.pieces))
@@ -56,7 +58,8 @@ class ToolCallDeltas:
         delta = _delta(as_object(entry))
         call = self._continued(delta) or self._new(delta)
         call.id, call.name = call.id or delta.id, call.name or delta.name
-        pieces = [delta.arguments] if delta.arguments else []
+        arguments = call.characters.take(delta.arguments)
+        pieces = [arguments] if arguments else []
         call.pieces += pieces
         if call.number is None and call.name:
             call.number, pieces = self.begun, call.pieces
@@ -65,6 +68,12 @@ class ToolCallDeltas:
         if call.number is not None:
             for piece in pieces:
                 yield CallArguments(call.number, piece)
+
+    def rest(self) -> Iterator[CallArguments]:
+        """What stays broken of the calls' arguments, when nothing more comes of them."""
+        for call in self._calls:
+            if (rest := call.characters.rest()) and call.number is not None:
+                yield CallArguments(call.number, rest)
 
     def check(self) -> None:
         """At the end of the turn: nothing may still wait for its name."""
@@ -125,4 +134,4 @@ def _arguments(arguments: object) -> str:
     """The text as the model wrote it. Some servers parse it: then the JSON of what they made."""
     if isinstance(arguments, dict):
         arguments = json.dumps(arguments, ensure_ascii=False)
-    return "" if arguments is None else as_text(arguments)
+    return "" if arguments is None else as_piece(arguments)

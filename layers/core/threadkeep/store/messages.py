@@ -106,10 +106,13 @@ class Messages:
             raise NotFound("message", message_id) from None
 
     def newest(self, ref: ThreadRef, at_most: int) -> Iterator[Message]:
-        """The thread's messages, newest first, read in pages of `at_most` as they are asked for."""
-        items = self._read(ref, ids_between("msg", PageRequest()), at_most)
-        while chunk := list(islice(items, at_most)):
-            yield from self._whole(ref, chunk)
+        """The thread's messages, newest first, read in pages of `at_most` as they are asked for.
+
+        Each is made whole when it is asked for: of a page of long messages only those are that
+        somebody has room for.
+        """
+        for item in self._read(ref, ids_between("msg", PageRequest()), at_most):
+            yield from self._whole(ref, [item])
 
     def read(self, ref: ThreadRef, message_id: str) -> Message | None:
         """The message as it stands, for those who write it."""
