@@ -45,7 +45,7 @@ class System(Interception):
         provider: ScriptedProvider | None = None,
         clock: Clock | None = None,
         run_seconds: int = 600,
-        local: type[Local] = Local,
+        local: Callable[..., Local] = Local,
         catalogue: Catalogue | None = None,
     ) -> None:
         self.provider = provider or ScriptedProvider()

@@ -4,7 +4,7 @@ from threadkeep.domain.errors import InvalidRequest, UnsupportedModel
 from threadkeep.domain.objects import Assistant, Run
 from threadkeep.services import Services
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
-from threadkeep.wire.not_supported import refuse_resolved_run
+from threadkeep.wire.not_supported import available_run
 
 _NOTHING_TO_SAY = (
     "Run creation requires a Thread with a user message or an assistant with instructions."
@@ -24,7 +24,7 @@ def snapshot(
     created_at = int(now)
     expires_at = created_at + services.config.run_seconds
     run = body.run("", thread_id, assistant, created_at, expires_at)
-    refuse_resolved_run(run)
+    run = available_run(run, services.config.unavailable_tools)
     if services.catalogue.resolve(run.model) is None:
         raise UnsupportedModel(run.model)
     if not (user_has_spoken or run.instructions):

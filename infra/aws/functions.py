@@ -110,6 +110,7 @@ class Functions(Construct):
             "THREADKEEP_STRICT_BETA": "on" if self._settings.strict_beta else "off",
             "THREADKEEP_RUN_SECONDS": str(self._settings.run_seconds),
             "THREADKEEP_TABLE_PREFIX": self._tables.prefix,
+            "THREADKEEP_UNAVAILABLE_TOOLS": self._settings.unavailable_tools,
         }
 
     def _role(self, scope: Construct, name: str, log_group: logs.LogGroup) -> iam.Role:

@@ -1,11 +1,12 @@
 """What an owner may set: the keys of cdk.json's `context`, also given as `cdk … -c key=value`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from functions.deployment import FUNCTIONS
+from threadkeep.domain.settings import UnavailableTools
 
 # What the executor still needs after the deadline, to write the end of the run.
 _MARGIN = 60
@@ -30,6 +31,7 @@ class Settings:
     run_seconds: int
     poll_after_ms: int
     strict_beta: bool
+    unavailable_tools: str
     streaming: bool
     bundle: bool
 
@@ -42,6 +44,9 @@ class Settings:
             run_seconds=_number("run_seconds", context("run_seconds"), _MAX_RUN_SECONDS),
             poll_after_ms=_number("poll_after_ms", context("poll_after_ms"), _MAX_POLL_AFTER_MS),
             strict_beta=_flag("strict_beta", context("strict_beta")),
+            unavailable_tools=_choice(
+                "unavailable_tools", context("unavailable_tools"), get_args(UnavailableTools)
+            ),
             streaming=_switch("streaming", context("streaming")),
             bundle=_flag("bundle", context("bundle")),
         )
@@ -63,6 +68,12 @@ def _switch(name: str, value: Any) -> bool:
     if value not in ("on", "off"):
         raise SettingError(f"{name} must be on or off, not '{value}'.")
     return bool(value == "on")
+
+
+def _choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    if value not in choices:
+        raise SettingError(f"{name} must be {' or '.join(choices)}, not '{value}'.")
+    return str(value)
 
 
 def _number(name: str, value: Any, most: int) -> int:

@@ -69,6 +69,7 @@ def _local(state: State, catalogue: Catalogue, settings: Settings, keys: dict[st
             settings.run_seconds,
             poll_after_ms=settings.poll_after_ms,
             strict_beta=settings.strict_beta,
+            unavailable_tools=settings.unavailable_tools,
         )
         for key, project in keys.items():
             local.add_key(key, project)

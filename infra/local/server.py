@@ -16,6 +16,7 @@ from infra.state_machine import definition
 from threadkeep.config import Config
 from threadkeep.domain.api_keys import hash_key
 from threadkeep.domain.clock import Clock, SystemClock
+from threadkeep.domain.settings import UnavailableTools
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.services import Services, build
 from threadkeep.store.tables import TABLES
@@ -40,6 +41,7 @@ class Local:
         *,
         poll_after_ms: int = 200,
         strict_beta: bool = False,
+        unavailable_tools: UnavailableTools = "refuse",
     ) -> None:
         clock = clock or SystemClock()
         self.dynamodb = DynamoDB(state / "dynamodb.db", clock, TABLES)
@@ -53,6 +55,7 @@ class Local:
             streaming=True,
             poll_after_ms=poll_after_ms,
             strict_beta=strict_beta,
+            unavailable_tools=unavailable_tools,
         )
         waker = EventWaker(clock)
         self.transport.interceptors.append(waker)

@@ -6,9 +6,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from infra.command_error import CommandError
 from threadkeep.domain.ids import valid_project
+from threadkeep.domain.settings import UnavailableTools
 
 DEFAULT_PROJECT = "default"
 _MAX_RUN_SECONDS = 365 * 86_400  # what a state machine's execution can wait for
@@ -28,6 +30,7 @@ class Settings:
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     poll_after_ms: int = 200
     strict_beta: bool = False
+    unavailable_tools: UnavailableTools = "refuse"
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -40,6 +43,7 @@ def add_options(parser: ArgumentParser) -> None:
         ("run-seconds", "N", "seconds that a run may take (600)"),
         ("poll-after-ms", "N", "milliseconds between two looks at a run, as SDKs are told (200)"),
         ("strict-beta", "on|off", "whether the OpenAI-Beta header must be there (off)"),
+        ("unavailable-tools", "refuse|drop", "what becomes of tools that runs can't have (refuse)"),
     ):
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text} [{_variable(name)}]")
     parser.add_argument(
@@ -64,6 +68,7 @@ def settings(options: Namespace, environment: Mapping[str, str] = os.environ) ->
         api_keys=_api_keys(given.texts("api-key")),
         poll_after_ms=given.number("poll-after-ms", defaults.poll_after_ms, 1, _MAX_POLL_AFTER_MS),
         strict_beta=given.switch("strict-beta"),
+        unavailable_tools="drop" if given.drops("unavailable-tools") else "refuse",
     )
 
 
@@ -96,6 +101,14 @@ class _Given:
                 f"--{name} (or {_variable(name)}) must be on or off, not {text[:40]!r}."
             )
         return text == "on"
+
+    def drops(self, name: str) -> bool:
+        text = self.text(name) or "refuse"
+        if text not in get_args(UnavailableTools):
+            raise CommandError(
+                f"--{name} (or {_variable(name)}) must be refuse or drop, not {text[:40]!r}."
+            )
+        return text == "drop"
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         text = self.text(name)

@@ -16,7 +16,7 @@ from tests.system import System
 ASSISTANT = {"model": "gpt-4o"}
 RUN = {"assistant_id": "asst_1"}
 MESSAGE = {"role": "user", "content": "Hi"}
-TOOLS = "'code_interpreter', 'file_search', and 'function'"
+TOOLS = "'code_interpreter', 'function', and 'file_search'"
 
 
 class Broken(Interception):

@@ -1,10 +1,12 @@
 """Function tools: rounds of calls and outputs, and the ways a waiting run can end."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.server import Local
 from tests.objects import long_text
 from tests.scripted_provider import (
     CLOCK,
@@ -246,3 +248,28 @@ def test_the_deadline_is_not_moved_by_outputs(tmp_path: Path) -> None:
         assert system.seen(run)["status"] == "in_progress"
         system.advance(1)
         assert system.ended(run)["status"] == "expired"
+
+
+@pytest.mark.promise("12.7")
+def test_hosted_tools_may_be_left_out(tmp_path: Path) -> None:
+    """Of runs of an assistant that has them, and of runs that bring them along."""
+    hosted: list[dict[str, Any]] = [{"type": "code_interpreter"}, {"type": "file_search"}]
+    dropping = partial(Local, unavailable_tools="drop")
+    with running(tmp_path, local=dropping) as system:
+        for mine, own in (([*hosted, WEATHER], {}), ([], {"tools": [*hosted, WEATHER]})):
+            assistant = system.assistant(tools=mine)["id"]
+            assert len(system.assistant(tools=mine)["tools"]) == len(mine)
+            run = system.run(system.thread("Hi")["id"], assistant, **own)
+            assert [tool["type"] for tool in run["tools"]] == ["function"]
+            assert system.ended(run)["status"] == "completed"
+
+
+@pytest.mark.promise("12.7")
+def test_hosted_tools_are_refused_unless_the_owner_says_otherwise(tmp_path: Path) -> None:
+    """The app can go on without them, by tools of the run's own."""
+    with running(tmp_path) as system:
+        assistant = system.assistant(tools=[{"type": "file_search"}])["id"]
+        with pytest.raises(Refused, match="unavailable_tools=drop"):
+            system.run(system.thread("Hi")["id"], assistant)
+        run = system.run(system.thread("Hi")["id"], assistant, tools=[])
+        assert system.ended(run)["status"] == "completed"

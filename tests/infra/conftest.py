@@ -51,6 +51,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
         "run_seconds": "300",
         "poll_after_ms": "900",
         "strict_beta": "true",
+        "unavailable_tools": "drop",
         "streaming": "off",
     }
     synthesize(kept, production)

@@ -113,6 +113,7 @@ def test_the_settings_reach_the_functions(synthesized: Synthesized) -> None:
     for function in synthesized.production.of_type("AWS::Lambda::Function").values():
         config = Config.from_environment(_variables(function))
         assert (config.run_seconds, config.poll_after_ms, config.strict_beta) == (300, 900, True)
+        assert config.unavailable_tools == "drop"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -125,6 +126,7 @@ def test_no_variable_holds_anything_else(name: str, template: Template) -> None:
         "THREADKEEP_RUN_SECONDS",
         "THREADKEEP_STRICT_BETA",
         "THREADKEEP_TABLE_PREFIX",
+        "THREADKEEP_UNAVAILABLE_TOOLS",
     }
     if FUNCTIONS[name].starts_runs:
         known.add("THREADKEEP_STATE_MACHINE_ARN")

@@ -14,6 +14,7 @@ _DEFAULTS = {
     "run_seconds": 600,
     "poll_after_ms": 500,
     "strict_beta": False,
+    "unavailable_tools": "refuse",
     "streaming": "on",
     "bundle": True,
 }
@@ -90,6 +91,7 @@ def test_a_wrong_setting_ends_the_synthesis_with_one_line(
         ("poll_after_ms", 0),
         ("poll_after_ms", 60_001),
         ("strict_beta", "on"),
+        ("unavailable_tools", "ignore"),
         ("streaming", "true"),
         ("streaming", None),
     ],
@@ -108,6 +110,7 @@ def test_settings_from_the_command_line_are_texts() -> None:
         "run_seconds": "840",
         "poll_after_ms": "60000",
         "strict_beta": "true",
+        "unavailable_tools": "drop",
         "streaming": "off",
         "bundle": "False",
     }
@@ -117,6 +120,7 @@ def test_settings_from_the_command_line_are_texts() -> None:
         run_seconds=840,
         poll_after_ms=60_000,
         strict_beta=True,
+        unavailable_tools="drop",
         streaming=False,
         bundle=False,
     )

@@ -16,7 +16,7 @@ Item = dict[str, Value]
 
 _TRAPS = [Inexact, InvalidOperation, Overflow, Subnormal]
 _NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=_TRAPS)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Invalid(AwsError):

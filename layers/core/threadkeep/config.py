@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadkeep.domain.settings import UnavailableTools
+
 
 class ConfigError(Exception):
     """A setting is missing or makes no sense; the message names it."""
@@ -14,7 +16,8 @@ class ConfigError(Exception):
 class Config:
     """`run_seconds` is how long a run may take, `gather` how many seconds deltas gather before they
     are told, `poll_after_ms` what pollers are told to wait. `streaming`: answers can be streamed.
-    `strict_beta`: the OpenAI-Beta header must be there.
+    `strict_beta`: the OpenAI-Beta header must be there. `unavailable_tools`: what becomes of tools
+    that runs can't have here.
     """
 
     table_prefix: str = ""
@@ -25,6 +28,7 @@ class Config:
     streaming: bool = False
     poll_after_ms: int = 500
     strict_beta: bool = False
+    unavailable_tools: UnavailableTools = "refuse"
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> "Config":
@@ -37,6 +41,9 @@ class Config:
             streaming=environment.get("THREADKEEP_STREAMING") == "on",
             poll_after_ms=_number(environment, "THREADKEEP_POLL_AFTER_MS", 500),
             strict_beta=environment.get("THREADKEEP_STRICT_BETA") == "on",
+            unavailable_tools=(
+                "drop" if environment.get("THREADKEEP_UNAVAILABLE_TOOLS") == "drop" else "refuse"
+            ),
         )
 
 

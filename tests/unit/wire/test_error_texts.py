@@ -17,7 +17,7 @@ SHOWN = "x" * 64 + "…"
 EFFORTS = "'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'"
 FORMATS = "'text', 'json_object', and 'json_schema'"
 PARTS = "'text', 'image_file', and 'image_url'"
-TOOLS = "'code_interpreter', 'file_search', and 'function'"
+TOOLS = "'code_interpreter', 'function', and 'file_search'"
 INFINITE_SCHEMA = (
     '{"model": "m", "tools": [{"type": "function", "function": '
     '{"name": "f", "parameters": {"maximum": [1e999]}}}]}'
@@ -96,7 +96,7 @@ def test_unknown(model: Body, body: Any, path: str) -> None:
             CreateAssistant,
             assistant(tools=[{"type": 5}]),
             "tools[0].type",
-            "one of 'code_interpreter', 'file_search', or 'function'",
+            "one of 'code_interpreter', 'function', or 'file_search'",
             "an integer",
         ),
         (

@@ -16,6 +16,7 @@ from threadkeep.wire.bodies.threads import CreateThread
 from threadkeep.wire.validation import parse
 
 FUNCTION = {"type": "function", "function": {"name": "f"}}
+HOSTED = [{"type": "file_search"}, {"type": "code_interpreter"}]
 PICTURE = part(type="image_url", image_url={"url": "https://example.com/a.png"})
 ATTACHED = message(attachments=[{"file_id": "file-1", "tools": []}])
 STORES: dict[str, Any] = {"file_search": {"vector_stores": [{}]}}
@@ -47,16 +48,37 @@ def test_streams(stream: bool | None) -> None:
 
 
 @pytest.mark.parametrize("kind", ["code_interpreter", "file_search"])
-def test_hosted_tools(kind: str) -> None:
-    """A run that would need a hosted tool is refused, naming it, wherever it has it from."""
+@pytest.mark.parametrize("chosen", [False, True])
+def test_hosted_tools(kind: str, *, chosen: bool) -> None:
+    """A run that would need a hosted tool is refused, naming it and both ways out."""
     tool = {"type": kind}
-    body = parse(CreateRun, json.dumps(run(tools=[tool])))
-    with pytest.raises(InvalidRequest, match=f"'{kind}'") as asked:
-        not_supported.refuse_run(body)
-    with pytest.raises(InvalidRequest, match=f"'{kind}'") as inherited:
-        not_supported.refuse_resolved_run(resolved(tools=[tool]))
-    for refused in (asked, inherited):
-        assert (refused.value.param, refused.value.code) == ("tools", "unsupported_tool")
+    run = resolved(tool_choice=tool) if chosen else resolved(tools=[FUNCTION, tool])
+    with pytest.raises(InvalidRequest, match=f"'{kind}'.*'tools'.*unavailable_tools") as refused:
+        not_supported.available_run(run, "refuse")
+    assert (refused.value.param, refused.value.code) == ("tools", "unsupported_tool")
+
+
+@pytest.mark.parametrize(
+    ("tools", "choice", "left", "left_choice"),
+    [
+        (HOSTED, "auto", [], "auto"),
+        (HOSTED, "required", [], "auto"),
+        ([*HOSTED, FUNCTION], "required", [FUNCTION], "required"),
+        ([*HOSTED, FUNCTION], "none", [FUNCTION], "none"),
+        ([*HOSTED, FUNCTION], FUNCTION, [FUNCTION], FUNCTION),
+        ([*HOSTED, FUNCTION], HOSTED[0], [FUNCTION], "auto"),
+        ([FUNCTION], "required", [FUNCTION], "required"),
+    ],
+)
+def test_hosted_tools_that_are_dropped(
+    tools: list[Any], choice: Any, left: list[Any], left_choice: Any, caplog: Any
+) -> None:
+    """The run shows what it really has; a choice that nothing is left for is `auto`."""
+    run = not_supported.available_run(resolved(tools=tools, tool_choice=choice), "drop")
+    assert (list(run.tools), run.tool_choice) == (left, left_choice)
+    lines = [record.getMessage() for record in caplog.records]
+    dropped = "left out of a run: code_interpreter and file_search"
+    assert lines == ([dropped] if len(tools) > len(left) else [])
 
 
 def test_what_is_built_is_not_refused() -> None:
@@ -76,7 +98,8 @@ def test_what_is_built_is_not_refused() -> None:
     for fields in ({}, dict.fromkeys(optional), built):
         not_supported.refuse_run(parse(CreateRun, json.dumps(run(**fields))))
     for format_ in ("auto", {"type": "json_object"}):
-        not_supported.refuse_resolved_run(resolved(response_format=format_, tools=[FUNCTION]))
+        able = resolved(response_format=format_, tools=[FUNCTION])
+        assert not_supported.available_run(able, "refuse") == able
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from typing import Any
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import JSONObject, Run, RunStatus, RunStep
 
+# Characters in the id of a call. Some servers put more than an id into it, and want it back.
+MAX_CALL_ID = 16_384
+
 
 @dataclass(frozen=True)
 class FunctionCall:

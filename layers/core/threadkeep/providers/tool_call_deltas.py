@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadkeep.domain.ids import ALPHABET, LENGTH
+from threadkeep.domain.tool_calls import MAX_CALL_ID
 from threadkeep.providers.call_order import is_whole
 from threadkeep.providers.characters import Characters
 from threadkeep.providers.faults import Fault
@@ -104,7 +105,7 @@ class ToolCallDeltas:
 
     def _unique(self, id_: str) -> str:
         """The server's id if it is one, and no other call's: apps answer calls by their ids."""
-        while not id_ or id_ in self._ids:
+        while not 0 < len(id_) <= MAX_CALL_ID or id_ in self._ids:
             id_ = f"call_{''.join(secrets.choice(ALPHABET) for _ in range(LENGTH))}"
         self._ids.add(id_)
         return id_

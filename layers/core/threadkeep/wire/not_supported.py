@@ -3,17 +3,26 @@
 Null and defaults are never refused. Assistants and threads store and echo what no run may use yet.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import Run
+from threadkeep.domain.settings import UnavailableTools
 from threadkeep.wire.bodies.messages import CreateMessage
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
 from threadkeep.wire.bodies.threads import CreateThread
 from threadkeep.wire.bodies.tools import NewToolResources
 
 UNSUPPORTED_TOOLS = frozenset({"code_interpreter", "file_search"})
+
+_LOG = logging.getLogger("threadkeep.requests")
+_REFUSED = (
+    "The tool '{}' is not supported yet. Pass 'tools' without it when you create the run, or have"
+    " this deployment leave such tools out of runs: unavailable_tools=drop."
+)
 
 
 def _kind(value: Any) -> str:
@@ -72,7 +81,6 @@ def refuse_thread(thread: CreateThread, path: str = "") -> None:
 
 def refuse_run(body: CreateRun | CreateThreadAndRun) -> None:
     """Refuses what the request asks of a run: all that can be said before the assistant is read."""
-    _refuse_tools(body.tools or ())
     for name, value in body:
         _refuse(name, value)
     if isinstance(body, CreateRun):
@@ -81,21 +89,24 @@ def refuse_run(body: CreateRun | CreateThreadAndRun) -> None:
         refuse_thread(body.thread, "thread.")
 
 
-def refuse_resolved_run(run: Run) -> None:
-    """Refuses what the run has from its assistant."""
-    _refuse_tools([*run.tools, run.tool_choice])
+def available_run(run: Run, unavailable_tools: UnavailableTools) -> Run:
+    """The run with the tools that this deployment has; refused where the others are not to be
+    dropped. A choice that nothing is left for is `auto`.
+    """
+    missing = sorted({_kind(each) for each in [*run.tools, run.tool_choice]} & UNSUPPORTED_TOOLS)
+    if not missing:
+        return run
+    if unavailable_tools == "refuse":
+        raise InvalidRequest(_REFUSED.format(missing[0]), "tools", "unsupported_tool")
+    _LOG.warning("left out of a run: %s", " and ".join(missing), extra={"thread_id": run.thread_id})
+    tools = [tool for tool in run.tools if _kind(tool) not in UNSUPPORTED_TOOLS]
+    possible = tools and _kind(run.tool_choice) not in UNSUPPORTED_TOOLS
+    return replace(run, tools=tools, tool_choice=run.tool_choice if possible else "auto")
 
 
 def _refuse_messages(messages: Iterable[CreateMessage] | None, path: str) -> None:
     for index, message in enumerate(messages or ()):
         refuse_message(message, f"{path}[{index}].")
-
-
-def _refuse_tools(tools: Iterable[Any]) -> None:
-    for kind in map(_kind, tools):
-        if kind in UNSUPPORTED_TOOLS:
-            text = f"The tool '{kind}' is not supported yet."
-            raise InvalidRequest(text, "tools", "unsupported_tool")
 
 
 def _refuse(name: str, value: object, *, param: str | None = None) -> None:

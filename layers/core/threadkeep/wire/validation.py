@@ -31,12 +31,17 @@ class _Error(NamedTuple):
 
 
 def parse(model: type[B], raw: bytes | str | None) -> B:
-    """The body in `raw`. No body at all is the empty object: some bodies are optional."""
+    """The body in `raw`. No body at all is the empty object: some bodies are optional.
+
+    For these `[]` is the empty object, too: PHP writes its empty array so.
+    """
     # a lone surrogate becomes invalid UTF-8, which is refused like any other
     data = (raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw) or b"{}"
     if len(data) > MAX_BODY_BYTES:
         sizes = f"Expected at most {MAX_BODY_BYTES} bytes, but got {len(data)} bytes instead."
         raise BodyTooLarge(f"Request body too large. {sizes}")
+    if data.strip() == b"[]" and not any(f.is_required() for f in model.model_fields.values()):
+        data = b"{}"
     try:
         return model.model_validate_json(data)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """What bodies are made of: the strict base, and the types that several bodies share."""
 
 import json
+import re
 from typing import Annotated, Any
 
 from pydantic import (
@@ -15,9 +16,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from threadkeep.domain.tool_calls import MAX_CALL_ID
 from threadkeep.wire.ids import MAX_LENGTH, well_formed
 
 MAX_INTEGER = 2**31 - 1
+_URL = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 
 
 class Body(BaseModel):
@@ -43,6 +46,12 @@ def _finite(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _web_url(value: str) -> str:
+    if not _URL.fullmatch(value):
+        raise PydanticCustomError("wrong_url", "a URL")
+    return value
+
+
 def _assistant_id(value: str) -> str:
     if not well_formed(value, "asst"):
         raise PydanticCustomError("wrong_id", "asst")
@@ -57,6 +66,15 @@ Metadata = Annotated[
     Field(max_length=16),
 ]
 LongText = Annotated[str, StringConstraints(max_length=256_000)]
+# What an app's function gave: as much as a transaction takes.
+ToolOutputText = Annotated[str, StringConstraints(max_length=3_500_000)]
+CallId = Annotated[str, StringConstraints(max_length=MAX_CALL_ID)]
+WebUrl = Annotated[
+    str,
+    StringConstraints(max_length=8_192),
+    AfterValidator(_web_url),
+    Field(json_schema_extra={"pattern": "^[hH][tT][tT][pP][sS]?://"}),
+]
 Model = Annotated[str, StringConstraints(max_length=256)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]+$", max_length=64)]
 FileId = Annotated[str, StringConstraints(max_length=64)]  # files and vector stores: any service's

@@ -1,11 +1,9 @@
 """Messages: what an app may add to a thread."""
 
-import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field
 
 from threadkeep.domain.objects import JSONObject, Message
 from threadkeep.wire.bodies.fields import (
@@ -16,18 +14,11 @@ from threadkeep.wire.bodies.fields import (
     LongText,
     Metadata,
     Part,
+    WebUrl,
     string_or,
 )
 
 MAX_MESSAGES = 90  # that a thread or a run brings along: they are written in one transaction
-_URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
-
-
-def _web_url(value: str) -> str:
-    if not _URL.fullmatch(value):
-        raise PydanticCustomError("wrong_url", "a URL")
-    return value
-
 
 Detail = Literal["auto", "low", "high"]
 
@@ -63,11 +54,7 @@ class ImageFilePart(Part):
 class ImageURL(Part):
     """A picture on the web."""
 
-    url: Annotated[
-        str,
-        AfterValidator(_web_url),
-        Field(json_schema_extra={"pattern": "^[hH][tT][tT][pP][sS]?://"}),
-    ]
+    url: WebUrl
     detail: Detail | None = None
 
 

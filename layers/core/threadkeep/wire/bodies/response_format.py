@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from threadkeep.domain.objects import JSONObject
-from threadkeep.wire.bodies.fields import OBJECT, STRING, Name, Object, Part, string_or
+from threadkeep.wire.bodies.fields import OBJECT, STRING, LongText, Name, Object, Part, string_or
 
 
 class TextFormat(Part):
@@ -24,7 +24,7 @@ class Schema(Part):
     """A named JSON Schema."""
 
     name: Name
-    description: str | None = None
+    description: LongText | None = None
     schema_: Annotated[Object | None, Field(alias="schema")] = None
     strict: bool | None = None
 

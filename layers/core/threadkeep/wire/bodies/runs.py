@@ -12,11 +12,13 @@ from threadkeep.wire.bodies.fields import (
     MAX_INTEGER,
     AssistantId,
     Body,
+    CallId,
     LongText,
     Metadata,
     Model,
     Part,
     Temperature,
+    ToolOutputText,
     TopP,
 )
 from threadkeep.wire.bodies.messages import Messages
@@ -128,8 +130,8 @@ class CreateThreadAndRun(_Run):
 class ToolOutput(Part):
     """What a function of the app's gave."""
 
-    tool_call_id: str
-    output: str = ""
+    tool_call_id: CallId
+    output: ToolOutputText = ""
 
 
 class SubmitToolOutputs(Body):

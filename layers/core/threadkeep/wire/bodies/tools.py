@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from threadkeep.domain.objects import JSONObject
-from threadkeep.wire.bodies.fields import OBJECT, STRING, FileId, Name, Object, Part, string_or
+from threadkeep.wire.bodies.fields import (
+    OBJECT,
+    STRING,
+    FileId,
+    LongText,
+    Name,
+    Object,
+    Part,
+    string_or,
+)
 
 _RANKER = "default_2024_08_21"  # what `auto` is reported as
 
@@ -60,7 +69,7 @@ class Function(Part):
     """A function of the app's."""
 
     name: Name
-    description: str | None = None
+    description: LongText | None = None
     parameters: Object | None = None
     strict: bool | None = None
 
@@ -87,7 +96,7 @@ class FunctionTool(Part):
         return {"type": self.type, "function": self.function.to_json()}
 
 
-Tool = Annotated[CodeInterpreterTool | FileSearchTool | FunctionTool, Discriminator("type")]
+Tool = Annotated[CodeInterpreterTool | FunctionTool | FileSearchTool, Discriminator("type")]
 
 
 class ChosenFunction(Part):
