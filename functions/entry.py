@@ -43,7 +43,7 @@ def build(function: str, services: Services) -> Handler:
         began = time.perf_counter()
         request = Request.of(event)
         handle = handles[event["httpMethod"], event["resource"]]
-        until = services.clock.now() + _time_left(context)
+        until = services.clock.monotonic() + _time_left(context)
         answer = _answer(handle, request, services, until)
         milliseconds = (time.perf_counter() - began) * 1000
         answer["headers"] |= headers.every_answer(request.id, milliseconds)

@@ -15,7 +15,7 @@ from threadkeep.wire import events, objects
 class EventStream:
     """An answer that is told piece by piece. Nothing can be refused any more once it is made.
 
-    `chunks(until)` are the pieces, the last of them soon after the time `until`.
+    `chunks(until)` are the pieces, the last of them soon after `until` (monotonic).
     """
 
     chunks: Callable[[float], Generator[bytes]]

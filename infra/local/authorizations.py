@@ -4,6 +4,7 @@ Invariant: an answer is never used at or after its end. Two requests with a new 
 the authorizer; both get the same answer, and either one may be kept.
 """
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -47,12 +48,12 @@ class Authorizations:
 
     def _look_up(self, header: str) -> Any:
         with self._lock:
-            end, answer = self._kept.get(header, (0.0, None))
-            return answer if self._clock.now() < end else None
+            end, answer = self._kept.get(header, (-math.inf, None))
+            return answer if self._clock.monotonic() < end else None
 
     def _keep(self, header: str, answer: Any) -> None:
         with self._lock:
-            self._kept[header] = self._clock.now() + KEPT_SECONDS, answer
+            self._kept[header] = self._clock.monotonic() + KEPT_SECONDS, answer
             self._kept.move_to_end(header)
             if len(self._kept) > _MOST:
                 self._kept.popitem(last=False)

@@ -94,7 +94,7 @@ class EventSource:
         records = self._source.records(table, after, self._trigger.batch)
         if not records:
             with self._leaving():
-                self._source.wait_for_records(table, after, self._clock.now() + _LOOK_AGAIN)
+                self._source.wait_for_records(table, after, self._clock.monotonic() + _LOOK_AGAIN)
             return
         self._deliver([record for record in records if self._wanted(record)])
         self._checkpoints.advance(records[-1].sequence)
@@ -143,9 +143,9 @@ class EventSource:
         self._checkpoints.advance(record.sequence)
 
     def _back_off(self, failures: int) -> None:
-        until = self._clock.now() + _BACK_OFF * 2 ** min(failures - 1, _DOUBLINGS)
+        until = self._clock.monotonic() + _BACK_OFF * 2 ** min(failures - 1, _DOUBLINGS)
         with self._changed:
-            while not self._stopped and self._clock.now() < until:
+            while not self._stopped and self._clock.monotonic() < until:
                 self._clock.wait(self._changed, until)
 
     @contextmanager

@@ -33,12 +33,12 @@ class Expiry:
             self._thread.join()
 
     def _run(self) -> None:
-        due = self._clock.now()
+        due = self._clock.monotonic()
         while True:
             with self._changed:
-                while self._clock.now() < due and not self._stopped:
+                while self._clock.monotonic() < due and not self._stopped:
                     self._clock.wait(self._changed, due)
                 if self._stopped:
                     return
             self._dynamodb.sweep()
-            due = self._clock.now() + _EVERY
+            due = self._clock.monotonic() + _EVERY

@@ -23,4 +23,4 @@ class Records(Protocol):
         """Forget the records up to and with this one."""
 
     def wait_for_records(self, table: str, after: int, until: float) -> None:
-        """Return when there may be records after `after`, or the clock shows `until`."""
+        """Return when there may be records after `after`, or at `until` (monotonic)."""

@@ -47,7 +47,7 @@ class EventWaker:
         if not isinstance(mark, _Mark):
             raise TypeError("a mark is what `mark` gave")
         with mark.bell.condition:
-            while mark.bell.rung == mark.rung and self._clock.now() < until:
+            while mark.bell.rung == mark.rung and self._clock.monotonic() < until:
                 self._clock.wait(mark.bell.condition, until)
 
     def before(self, call: Call, /) -> None:

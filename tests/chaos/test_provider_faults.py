@@ -19,7 +19,7 @@ from tests.model_turns import (
     delta,
 )
 from threadkeep.domain.context import tokens
-from threadkeep.execution.turn import _pause
+from threadkeep.execution.turn import _back_off
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 _FIRST = b'data: {"choices": [{"delta": {"content": "So far"}}]}\n\n'
@@ -77,7 +77,7 @@ def test_cancelled_while_the_provider_is_waited_for(chain: Chain) -> None:
 def test_pauses_grow_and_differ() -> None:
     """Those who failed together do not come again together."""
     for number, longest in ((1, 1.0), (2, 2.0), (4, 8.0)):
-        pauses = [_pause(number) for _ in range(200)]
+        pauses = [_back_off(number) for _ in range(200)]
         assert 0 <= min(pauses) < longest / 4
         assert longest * 3 / 4 < max(pauses) <= longest
 

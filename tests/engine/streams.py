@@ -73,7 +73,7 @@ class SleepClock(FakeClock):
     def wait(self, condition: threading.Condition, until: float) -> None:
         if until != self._last:
             self._last = until
-            self.sleeps.put(until - self.now())
+            self.sleeps.put(until - self.monotonic())
         super().wait(condition, until)
 
     def next_sleep(self) -> float:

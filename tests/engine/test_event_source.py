@@ -56,7 +56,7 @@ def test_a_record_wakes_the_mapping(path: Path, clock: SleepClock) -> None:
 
     class Watched(Stream):
         def wait_for_records(self, table: str, after: int, until: float) -> None:
-            waits.put((after, until - clock.now()))
+            waits.put((after, until - clock.monotonic()))
             super().wait_for_records(table, after, until)
 
     stream, function = Watched(changes(5)), Dispatcher()
@@ -236,3 +236,16 @@ def test_a_function_cannot_change_a_record(path: Path, clock: SleepClock) -> Non
         clock.next_sleep()
         stream.trims.get(timeout=10)
     assert seen == ["run_1", "run_1"]
+
+
+@pytest.mark.parametrize("by", [-600, 600])
+def test_a_back_off_when_the_clock_is_set(path: Path, clock: SleepClock, by: float) -> None:
+    """It is an interval: the wall clock makes it neither longer nor shorter."""
+    stream, function = Stream(changes(1)), Dispatcher(bad={1: 1})
+    with mapping(path, stream, function, clock):
+        seconds = clock.sleeps.get(timeout=10)
+        clock.set_wall(by)
+        clock.advance(seconds - 0.1)
+        assert stream.trims.empty()
+        clock.advance(0.1)
+        assert stream.trims.get(timeout=10) == 1

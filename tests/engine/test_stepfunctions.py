@@ -236,3 +236,44 @@ def test_a_timestamp_that_is_none_fails_the_execution(
     with engine(path, clock, Functions()) as running:
         ended = running.end(running.start(machine("A", A=wait), {"until": until}))
     assert ended["error"] == "States.Runtime"
+
+
+# The wall clock is set
+
+
+@pytest.mark.parametrize("by", [-600, 600])
+@pytest.mark.parametrize(
+    ("state", "seconds"),
+    [
+        ({"Type": "Wait", "Seconds": 30, "End": True}, 30),
+        (task(TimeoutSeconds=30), 30),
+        (task("fails", Retry=[{"ErrorEquals": ["E"], "IntervalSeconds": 30}]), 30),
+    ],
+)
+def test_intervals_when_the_clock_is_set(
+    path: Path, clock: FakeClock, state: Any, seconds: float, by: float
+) -> None:
+    """A Wait of seconds, a time-out and the delay of a retry last as long as they should."""
+    with engine(path, clock, Functions(work=[Stall()], fails=[error("E")])) as running:
+        arn = running.start(machine("A", A=state), {})
+        if "TimeoutSeconds" not in state:
+            running.due(arn)
+        clock.set_wall(by)
+        clock.advance(seconds - 1)
+        assert running.describe(arn)["status"] == "RUNNING"
+        clock.advance(1)
+        assert running.end(arn)["status"] in ("SUCCEEDED", "FAILED")
+
+
+def test_a_timestamp_when_the_clock_is_set(path: Path, clock: FakeClock) -> None:
+    """It is a time of the wall clock: it comes when that shows it, a second later at most."""
+    wait = {"Type": "Wait", "TimestampPath": "$.until", "End": True}
+    with engine(path, clock, Functions()) as running:
+        arn = running.start(machine("A", A=wait), {"until": "2027-01-15T08:10:00Z"})
+        assert running.due(arn) == NOW + 600
+        clock.set_wall(-60)
+        clock.advance(600)
+        assert running.describe(arn)["status"] == "RUNNING"
+        clock.set_wall(60)
+        clock.advance(1)
+        assert running.end(arn)["status"] == "SUCCEEDED"

@@ -163,7 +163,7 @@ class WaitingClock(FakeClock):
         self.waits = threading.Semaphore(0)
 
     def wait(self, condition: threading.Condition, until: float) -> None:
-        assert until > self.now()
+        assert until > self.monotonic()
         self.waits.release()
         condition.wait()
 
@@ -193,7 +193,7 @@ def test_a_commit_wakes_who_waits_for_its_table(
     woken = threading.Event()
 
     def wait() -> None:
-        engine.wait_for_records("runs", 0, clock.now() + 60)
+        engine.wait_for_records("runs", 0, clock.monotonic() + 60)
         woken.set()
 
     thread = threading.Thread(target=wait, daemon=True)
@@ -213,5 +213,5 @@ def test_who_comes_late_does_not_wait(waiting: tuple[DynamoDB, WaitingClock]) ->
     """A record that is there already ends the wait before it begins."""
     engine, clock = waiting
     put(engine, run("a"))
-    engine.wait_for_records("runs", 0, clock.now() + 60)
+    engine.wait_for_records("runs", 0, clock.monotonic() + 60)
     assert not clock.waits.acquire(blocking=False)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import objects
+from threadkeep.domain.clock import Moment
 from threadkeep.domain.objects import Run, RunStatus
 from threadkeep.domain.run_state import ACTIVE
 from threadkeep.execution.tail import LATE, LONGEST_QUEUED, PING_EVERY, Signal, Step, Tail
@@ -33,6 +34,11 @@ def a_run(status: RunStatus, **fields: object) -> Run:
 QUEUED, WORKING = a_run("queued"), a_run("in_progress")
 
 
+def at(when: float) -> Moment:
+    """The clocks show the same here, so that one number says when something comes."""
+    return Moment(when, when)
+
+
 def joined(after: int = 0) -> Tail:
     return Tail.at(NOW, after)
 
@@ -46,7 +52,9 @@ def names(step: Step) -> Names:
 
 def test_rows_are_told_in_order() -> None:
     """And the next look is for what comes after them."""
-    step = joined().step(NOW, rows("thread.run.created", "thread.run.queued"), QUEUED, fresh=True)
+    step = joined().step(
+        at(NOW), rows("thread.run.created", "thread.run.queued"), QUEUED, fresh=True
+    )
     assert names(step) == ["thread.run.created", "thread.run.queued"]
     assert (step.tail.after, step.signals, step.event) == (2, (), None)
     assert step.until is not None
@@ -56,7 +64,7 @@ def test_rows_are_told_in_order() -> None:
 def test_the_end_of_a_stream(status: RunStatus) -> None:
     """Each end of a run, and its waiting for outputs. What comes after that is another stream's."""
     given = rows("thread.run.in_progress", f"thread.run.{status}", "thread.run.queued", after=4)
-    step = joined(after=4).step(NOW, given, WORKING, fresh=True)
+    step = joined(after=4).step(at(NOW), given, WORKING, fresh=True)
     assert names(step) == ["thread.run.in_progress", f"thread.run.{status}"]
     assert (step.signals, step.until, step.tail.after) == ((Signal.DONE,), None, 6)
 
@@ -67,7 +75,7 @@ def test_the_end_of_a_stream(status: RunStatus) -> None:
 )
 def test_what_ends_no_stream(name: str) -> None:
     """The end of a step or a message is not the run's."""
-    step = joined().step(NOW, rows(name), WORKING, fresh=True)
+    step = joined().step(at(NOW), rows(name), WORKING, fresh=True)
     assert (Signal.DONE in step.signals, step.tail.after) == (False, 1)
     assert step.until is not None
 
@@ -75,10 +83,10 @@ def test_what_ends_no_stream(name: str) -> None:
 def test_a_new_attempt_is_not_told() -> None:
     """Its row is passed over in silence; it also breaks no silence."""
     given = rows("thread.run.in_progress", TAKEN_OVER, "thread.run.step.created", TAKEN_OVER)
-    step = joined().step(NOW, given, WORKING, fresh=True)
+    step = joined().step(at(NOW), given, WORKING, fresh=True)
     assert names(step) == ["thread.run.in_progress", "thread.run.step.created"]
     assert step.tail.after == 4
-    silent = step.tail.step(NOW + PING_EVERY, [row(5, TAKEN_OVER)], WORKING, fresh=True)
+    silent = step.tail.step(at(NOW + PING_EVERY), [row(5, TAKEN_OVER)], WORKING, fresh=True)
     assert (names(silent), silent.signals, silent.tail.after) == ([], (Signal.PING,), 5)
 
 
@@ -92,7 +100,7 @@ def test_pings() -> None:
     tail, pings = joined(), []
     for seconds in range(61):
         step = tail.step(
-            NOW + seconds, rows("x", after=20) if seconds == 20 else [], WORKING, fresh=True
+            at(NOW + seconds), rows("x", after=20) if seconds == 20 else [], WORKING, fresh=True
         )
         tail = step.tail
         pings += [seconds] if step.signals == (Signal.PING,) else []
@@ -101,35 +109,41 @@ def test_pings() -> None:
 
 def test_the_next_look_is_when_something_may_be_due() -> None:
     """The ping, the end of the time in the queue, the deadline: whatever comes first."""
-    assert joined().step(NOW, [], WORKING, fresh=True).until == NOW + PING_EVERY
-    waited = joined().step(NOW + PING_EVERY, [], QUEUED, fresh=True)
+    assert joined().step(at(NOW), [], WORKING, fresh=True).until == NOW + PING_EVERY
+    waited = joined().step(at(NOW + PING_EVERY), [], QUEUED, fresh=True)
     assert waited.until == NOW + LONGEST_QUEUED
     short = replace(WORKING, expires_at=objects.NOW - 10)
-    assert joined().step(NOW, [], short, fresh=True).until == NOW - 10 + LATE
+    assert joined().step(at(NOW), [], short, fresh=True).until == NOW - 10 + LATE
 
 
 def test_looks_are_not_too_many() -> None:
     """However short the time that is left: never more than one look at the run in a second."""
     short = replace(WORKING, expires_at=objects.NOW - 15)
-    step = joined().step(NOW - 0.01, [], short, fresh=True)
+    step = joined().step(at(NOW - 0.01), [], short, fresh=True)
     assert step.until == NOW - 0.01 + 1
 
 
 def test_a_run_that_is_not_taken_up() -> None:
     """After 20 seconds in the queue the reader is told so, not before."""
     tail = (
-        joined().step(NOW, rows("thread.run.created", "thread.run.queued"), QUEUED, fresh=True).tail
+        joined()
+        .step(at(NOW), rows("thread.run.created", "thread.run.queued"), QUEUED, fresh=True)
+        .tail
     )
-    assert tail.step(NOW + LONGEST_QUEUED - 0.1, [], QUEUED, fresh=True).signals == (Signal.PING,)
-    step = tail.step(NOW + LONGEST_QUEUED, [], QUEUED, fresh=True)
+    assert tail.step(at(NOW + LONGEST_QUEUED - 0.1), [], QUEUED, fresh=True).signals == (
+        Signal.PING,
+    )
+    step = tail.step(at(NOW + LONGEST_QUEUED), [], QUEUED, fresh=True)
     assert (step.signals, step.until) == ((Signal.STUCK,), None)
 
 
 def test_a_run_that_was_just_taken_up() -> None:
     """What the rows tell is newer than the run that was read before them."""
-    step = joined().step(NOW + LONGEST_QUEUED, rows("thread.run.in_progress"), QUEUED, fresh=True)
+    step = joined().step(
+        at(NOW + LONGEST_QUEUED), rows("thread.run.in_progress"), QUEUED, fresh=True
+    )
     assert names(step) == ["thread.run.in_progress"]
-    later = step.tail.step(NOW + LONGEST_QUEUED + 1, [], QUEUED, fresh=True)
+    later = step.tail.step(at(NOW + LONGEST_QUEUED + 1), [], QUEUED, fresh=True)
     assert (step.signals, later.signals) == ((), ())
     assert later.until is not None
     assert later.until < NOW + 2 * LONGEST_QUEUED
@@ -137,9 +151,9 @@ def test_a_run_that_was_just_taken_up() -> None:
 
 def test_a_run_that_is_queued_again() -> None:
     """A reader who is there for long gives the next leg its whole time."""
-    tail = joined().step(NOW + 500, rows("thread.run.queued"), WORKING, fresh=True).tail
-    assert Signal.STUCK not in tail.step(NOW + 519, [], QUEUED, fresh=True).signals
-    assert tail.step(NOW + 520, [], QUEUED, fresh=True).signals == (Signal.STUCK,)
+    tail = joined().step(at(NOW + 500), rows("thread.run.queued"), WORKING, fresh=True).tail
+    assert Signal.STUCK not in tail.step(at(NOW + 519), [], QUEUED, fresh=True).signals
+    assert tail.step(at(NOW + 520), [], QUEUED, fresh=True).signals == (Signal.STUCK,)
 
 
 @pytest.mark.parametrize(
@@ -154,9 +168,9 @@ def test_a_run_that_is_queued_again() -> None:
 def test_an_expiry_that_nobody_wrote(status: RunStatus, told: str) -> None:
     """Readers are told of it all the same, 15 seconds late: before, whoever writes it has time."""
     run = a_run(status)
-    before = joined().step(run.expires_at + LATE - 0.1, [], run, fresh=True)
+    before = joined().step(at(run.expires_at + LATE - 0.1), [], run, fresh=True)
     assert (before.event, Signal.DONE in before.signals) == (None, False)
-    step = joined(after=7).step(run.expires_at + LATE, [], run, fresh=True)
+    step = joined(after=7).step(at(run.expires_at + LATE), [], run, fresh=True)
     assert step.event is not None
     assert step.event.name == f"thread.run.{told}"
     assert isinstance(step.event.object, Run)
@@ -167,17 +181,17 @@ def test_an_expiry_that_nobody_wrote(status: RunStatus, told: str) -> None:
 def test_what_was_written_comes_before_an_expiry() -> None:
     """Also if it comes in several batches."""
     late = WORKING.expires_at + LATE
-    step = joined().step(late, rows("thread.run.in_progress"), WORKING, fresh=True)
+    step = joined().step(at(late), rows("thread.run.in_progress"), WORKING, fresh=True)
     assert (names(step), step.event, step.signals) == (["thread.run.in_progress"], None, ())
     assert step.until == late
-    written = step.tail.step(late, rows("thread.run.expired", after=1), WORKING, fresh=True)
+    written = step.tail.step(at(late), rows("thread.run.expired", after=1), WORKING, fresh=True)
     assert (names(written), written.event) == (["thread.run.expired"], None)
 
 
 @pytest.mark.parametrize("run", [None, a_run("cancelled")])
 def test_a_run_that_is_gone(run: Run | None) -> None:
     """Deleted with its thread; the cleaner marks what it will remove as cancelled at no time."""
-    step = joined(after=3).step(NOW, rows("thread.run.step.created", after=3), run, fresh=True)
+    step = joined(after=3).step(at(NOW), rows("thread.run.step.created", after=3), run, fresh=True)
     assert (names(step), step.signals, step.until) == ([], (Signal.GONE,), None)
 
 
@@ -185,16 +199,18 @@ def test_a_run_that_is_gone(run: Run | None) -> None:
 def test_resumed_behind_the_end(status: RunStatus) -> None:
     """Nothing is left to tell: the stream ends at once."""
     over = a_run(status, cancelled_at=objects.NOW)
-    step = joined(after=12).step(NOW, [], over, fresh=True)
+    step = joined(after=12).step(at(NOW), [], over, fresh=True)
     assert (names(step), step.signals, step.until) == ([], (Signal.DONE,), None)
 
 
 def test_resumed_where_the_run_waits() -> None:
     """It goes on live: the outputs may come."""
     waiting = a_run("requires_action")
-    step = joined(after=8).step(NOW, [], waiting, fresh=True)
+    step = joined(after=8).step(at(NOW), [], waiting, fresh=True)
     assert step.signals == (Signal.PING,)
-    again = step.tail.step(NOW + 9, rows("thread.run.step.completed", after=8), waiting, fresh=True)
+    again = step.tail.step(
+        at(NOW + 9), rows("thread.run.step.completed", after=8), waiting, fresh=True
+    )
     assert names(again) == ["thread.run.step.completed"]
 
 
@@ -208,10 +224,10 @@ def test_a_wait_that_is_over(*, past_waits: bool) -> None:
     """Whoever replays a run goes on past it; whoever began a leg is told no other."""
     tail = Tail.at(NOW, 0, past_waits=past_waits)
     given = rows("thread.run.requires_action", "thread.run.step.completed", "thread.run.queued")
-    step = tail.step(NOW, given, QUEUED, fresh=True)
+    step = tail.step(at(NOW), given, QUEUED, fresh=True)
     assert len(step.rows) == (3 if past_waits else 1)
     assert step.signals == (() if past_waits else (Signal.DONE,))
-    waiting = tail.step(NOW, given[:1], a_run("requires_action"), fresh=True)
+    waiting = tail.step(at(NOW), given[:1], a_run("requires_action"), fresh=True)
     assert waiting.signals == (Signal.DONE,)
 
 
@@ -219,16 +235,16 @@ def test_what_the_run_was_long_ago_says_nothing() -> None:
     """A reader that polls looks at rows more often than at the run: a run that it has seen queued
     may be at work for long, and one past its deadline may have ended otherwise.
     """
-    tail = joined().step(NOW, rows("thread.run.queued"), QUEUED, fresh=True).tail
+    tail = joined().step(at(NOW), rows("thread.run.queued"), QUEUED, fresh=True).tail
     for quarter in range(1, 60 * 4):
         now = NOW + quarter / 4
         run = WORKING if (fresh := now >= tail.look_at) else QUEUED
-        step = tail.step(now, [], run, fresh=fresh)
+        step = tail.step(at(now), [], run, fresh=fresh)
         assert Signal.STUCK not in step.signals
         assert step.tail.look_at <= now + PING_EVERY, "it does not look again"
         tail = step.tail
     late = WORKING.expires_at + LATE
-    assert tail.step(late, [], WORKING, fresh=False).event is None
+    assert tail.step(at(late), [], WORKING, fresh=False).event is None
 
 
 # Whatever the interleaving
@@ -318,7 +334,7 @@ class Reader:
         there = self.log.rows(
             self.tail.after, len(self.log.all_names) if self.past_waits else batch
         )
-        step = self.tail.step(now, there, self.run, fresh=fresh)
+        step = self.tail.step(at(now), there, self.run, fresh=fresh)
         assert step.event is None
         self.told += step.rows
         self.tail = step.tail

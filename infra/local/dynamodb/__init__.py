@@ -70,7 +70,7 @@ class DynamoDB:
             )
 
     def wait_for_records(self, table: str, after: int, until: float) -> None:
-        """Return when there may be records beyond `after`, or the clock shows `until`.
+        """Return when there may be records beyond `after`, or at `until` (monotonic).
 
         A writer notifies after its commit, so a commit that this look misses wakes the wait.
         """

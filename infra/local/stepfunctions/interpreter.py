@@ -3,20 +3,28 @@
 A stalled function holds up its own execution only: there is no pool that it could exhaust.
 """
 
-import heapq
-import itertools
 import json
-import math
 import threading
 from dataclasses import dataclass
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from infra.local.function_error import FunctionError, Invoke
+from infra.local.stepfunctions.alarms import Alarms
 from infra.local.stepfunctions.definition import Definition, parse
 from infra.local.stepfunctions.execution import Execution
 from infra.local.stepfunctions.journal import Journal
-from infra.local.stepfunctions.states import Answer, Call, Enter, Event, Move, Sleep, Wake, step
+from infra.local.stepfunctions.states import (
+    Answer,
+    Call,
+    Enter,
+    Event,
+    Move,
+    Sleep,
+    Wake,
+    sleeps_by_the_wall,
+    step,
+)
 from infra.local.stepfunctions.states_error import TIMEOUT, StatesError
 from threadkeep.domain.clock import Clock
 
@@ -28,13 +36,6 @@ class _Live:
     execution: Execution
     definition: Definition
     generation: int = 0
-
-
-class _Alarm(NamedTuple):
-    at: float
-    number: int  # so that two alarms of one time never compare further
-    live: _Live
-    generation: int
 
 
 class Interpreter:
@@ -52,8 +53,7 @@ class Interpreter:
         self._invoke = invoke
         self._random = random
         self._definitions: dict[int, Definition] = {}
-        self._alarms: list[_Alarm] = []
-        self._numbers = itertools.count()
+        self._alarms: Alarms[tuple[_Live, int]] = Alarms(clock)  # each of one generation
         self._timer = threading.Thread(target=self._ring, name="stepfunctions", daemon=True)
 
     def start(self) -> None:
@@ -85,7 +85,7 @@ class Interpreter:
         if execution.due is None:
             self._take(live, Enter())
         else:
-            self._alarm(live, execution.due)
+            self._sleep(live, execution.due)
 
     def _take(self, live: _Live, event: Event) -> None:
         """Go on until a function runs, a time must come, or all is over. Called with `changed`."""
@@ -96,7 +96,7 @@ class Interpreter:
             case Call() as call:
                 execution.due = None
                 if call.timeout is not None:
-                    self._alarm(live, now + call.timeout)
+                    self._alarms.after(call.timeout, (live, live.generation))
                 task = threading.Thread(
                     target=self._run,
                     args=(live, live.generation, call),
@@ -106,7 +106,7 @@ class Interpreter:
                 task.start()
             case Sleep(until, tries):
                 self._save(execution, due=until, tries=tries)
-                self._alarm(live, until)
+                self._sleep(live, until)
             case StatesError() as end:
                 self._save(
                     execution, status="FAILED", stopped=now, error=end.error, cause=end.cause
@@ -134,18 +134,24 @@ class Interpreter:
             if live.generation == generation and not self.stopped:
                 self._take(live, event)
 
-    def _alarm(self, live: _Live, at: float) -> None:
-        heapq.heappush(self._alarms, _Alarm(at, next(self._numbers), live, live.generation))
+    def _sleep(self, live: _Live, until: float) -> None:
+        """Be woken at `until` (Unix seconds), or once the time to it has passed: a retry's delay is
+        an interval, although it is journalled by when it ends.
+        """
+        if sleeps_by_the_wall(live.definition["States"][live.execution.state]):
+            self._alarms.at(until, (live, live.generation))
+        else:
+            self._alarms.after(until - self._clock.now(), (live, live.generation))
         self.changed.notify_all()
 
     def _ring(self) -> None:
         with self.changed:
             while not self.stopped:
-                at = self._alarms[0].at if self._alarms else math.inf
-                if at > self._clock.now():
-                    self._clock.wait(self.changed, at)
+                ringing = self._alarms.ringing()
+                if ringing is None:
+                    self._clock.wait(self.changed, self._alarms.next_look())
                     continue
-                alarm = heapq.heappop(self._alarms)
-                if alarm.live.generation == alarm.generation:
-                    asleep = alarm.live.execution.due is not None
-                    self._take(alarm.live, Wake() if asleep else StatesError(TIMEOUT))
+                live, generation = ringing
+                if live.generation == generation:
+                    asleep = live.execution.due is not None
+                    self._take(live, Wake() if asleep else StatesError(TIMEOUT))

@@ -164,6 +164,11 @@ def _catch(catcher: State, data: Any, error: StatesError) -> Step:
         return failure
 
 
+def sleeps_by_the_wall(state: State) -> bool:
+    """Whether a sleep in this state ends at a time of the wall clock. Others are intervals."""
+    return "TimestampPath" in state
+
+
 def _until(wait: State, data: Any, now: float) -> float:
     if "Seconds" in wait:
         return now + float(wait["Seconds"])

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from infra.local.dynamodb import DynamoDB
 from tests.chaos.invariants import Invariants
 from tests.fake_clock import FakeClock
@@ -27,6 +29,32 @@ def test_the_events_of_a_run_go_after_a_day(tmp_path: Path) -> None:
         system.advance(KEPT)
         system.until(lambda: not events.after(ref, 0), moving=600)
         assert system.seen(run)["status"] == "completed"
+
+
+@pytest.mark.parametrize("by", [-36_000, 36_000])
+def test_tables_are_swept_every_hour_whatever_the_wall_clock_shows(
+    tmp_path: Path, by: float
+) -> None:
+    """An hour is an interval."""
+    clock = FakeClock(1_800_000_000)
+    with running(tmp_path, clock=clock) as system:
+        events = {"run": {"S": "r"}, "seq": {"N": "1"}}
+        key = {"TableName": RUN_EVENTS.name, "Key": events, "ConsistentRead": True}
+
+        def there() -> bool:
+            return "Item" in system.local.dynamodb.call("GetItem", key)
+
+        def put() -> None:
+            item = {**events, "expires": {"N": "1000"}}
+            system.local.dynamodb.call("PutItem", {"TableName": RUN_EVENTS.name, "Item": item})
+
+        put()
+        system.until(lambda: not there(), moving=60)
+        put()
+        clock.set_wall(by)
+        began = clock.monotonic()
+        system.until(lambda: not there(), moving=60)
+        assert clock.monotonic() - began < 18_000
 
 
 def test_what_has_not_expired_stays(tmp_path: Path) -> None:

@@ -220,6 +220,18 @@ def test_the_authorizer_is_asked_once_in_300_seconds(
         assert functions.names().count("authorizer") == asked
 
 
+@pytest.mark.parametrize("by", [-600, 600])
+def test_the_300_seconds_are_an_interval(
+    gateway: Gateway, functions: Functions, clock: FakeClock, by: float
+) -> None:
+    """A key that was taken back is not let in for longer because the wall clock was set."""
+    for setting, seconds, asked in ((0, 0, 1), (by, 299.75, 1), (0, 0.25, 2)):
+        clock.set_wall(setting)
+        clock.advance(seconds)
+        gateway.answer(get("/v1/models"))
+        assert functions.names().count("authorizer") == asked
+
+
 def test_each_header_is_asked_for(gateway: Gateway, functions: Functions) -> None:
     """The answer for one key is never another's."""
     assert gateway.answer(get("/v1/models", ("authorization", "Bearer sk-good-1"))).status == 200

@@ -46,7 +46,22 @@ def test_a_date_counts_from_the_servers_own(until: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "nan", "inf", "-inf", "1e999", "9" * 5000, "Wed, 99 Oct 2015 07:28:30 GMT"]
+    "text",
+    [
+        "",
+        "soon",
+        "nan",
+        "inf",
+        "-inf",
+        "1e999",
+        "9" * 5000,
+        "Wed, 99 Oct 2015 07:28:30 GMT",
+        "Wed, 21 Oct 99999 07:28:30 GMT",
+        "Wed, 21 Oct 2015 99999999999999999999:28:30 GMT",
+        "Wed, 21 Oct 2015 07:28:30 +99999999999999",
+        "Wed, 21 Oct 2015 07:28:30 -9999",
+        f"Wed, 21 Oct {10**30} 07:28:30 GMT",
+    ],
 )
 def test_what_makes_no_sense_says_nothing(text: str) -> None:
     """Then we wait as long as we like."""
@@ -65,3 +80,25 @@ def test_any_headers_are_a_number_or_nothing(milliseconds: str, after: str, date
     """Never an exception."""
     seconds = told(retry_after_ms=milliseconds, Retry_After=after, Date=date)
     assert seconds is None or 0 <= seconds < float("inf")
+
+
+_NUMBER = st.integers().map(str) | st.integers(0, 99).map(str) | st.text("0123456789", max_size=40)
+_DATE = st.builds(
+    "{}, {} {} {} {}:{}:{} {}".format,
+    st.sampled_from(["Wed", ""]),
+    _NUMBER,
+    st.sampled_from(["Oct", "Feb", "Xyz"]),
+    _NUMBER,
+    _NUMBER,
+    _NUMBER,
+    _NUMBER,
+    st.sampled_from(["GMT", "", "-0000"]) | _NUMBER.map("+{}".format) | _NUMBER.map("-{}".format),
+)
+
+
+@given(_DATE, _DATE)
+def test_any_dates_are_a_number_or_nothing(after: str, date: str) -> None:
+    """However wild its year, its hour or its zone: a bad value, never an exception."""
+    for told_at in (date, _NOW):
+        seconds = told(Retry_After=after, Date=told_at)
+        assert seconds is None or 0 <= seconds < float("inf")

@@ -11,7 +11,7 @@ _LONGEST = 40_000  # characters in a delta: whatever they are, its row holds the
 
 
 class Deltas:
-    """What is said and not yet written. Pure: the time is a parameter."""
+    """What is said and not yet written. Pure: the time (monotonic) is a parameter."""
 
     def __init__(self, gather: float) -> None:
         self._gather = gather

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from threadkeep.domain.clock import Clock, sleep_until
+from threadkeep.domain.clock import Clock
 from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import LastError, Run
 from threadkeep.domain.run_state import CRASH, CRASHED, FAIL, STOP, WORK
@@ -16,7 +16,7 @@ from threadkeep.execution.prompt import Prompt, assemble
 from threadkeep.execution.settle import end, standing
 from threadkeep.execution.sink import Sink
 from threadkeep.execution.turn import counted, turn
-from threadkeep.execution.watch import Interrupted
+from threadkeep.execution.watch import Interrupted, pause
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.port import Chunk, Provider
 from threadkeep.store.keys import RunRef
@@ -117,8 +117,7 @@ class Executor:
             else:
                 return
         # Nothing that ends the run may be written before its deadline: the model is stopped, wait.
-        sleep_until(clock, run.expires_at)
-        yield Interrupted.DEADLINE
+        yield pause(clock, run.expires_at, look)
 
 
 def _look(ref: RunRef, run: Run, runs: Runs) -> Interrupted | None:

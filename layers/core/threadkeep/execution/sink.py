@@ -49,7 +49,7 @@ class Sink:
 
     @property
     def due(self) -> float | None:
-        """When what has gathered is to be written, if anything has."""
+        """When (monotonic) what has gathered is to be written, if anything has."""
         return self._deltas.due
 
     def go_on(self, step: RunStep, message: Message | None) -> None:
@@ -131,11 +131,11 @@ class Sink:
 
     def _tell(self, change: TextDelta | CallDelta) -> None:
         if self.run.streamed:
-            for ready in self._deltas.take(change, self._clock.now()):
+            for ready in self._deltas.take(change, self._clock.monotonic()):
                 self._append(ready)
 
     def _flush(self) -> None:
-        for ready in self._deltas.flush(self._clock.now()):
+        for ready in self._deltas.flush(self._clock.monotonic()):
             self._append(ready)
 
     def _append(self, change: TextDelta | CallDelta) -> None:

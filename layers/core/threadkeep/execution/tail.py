@@ -1,6 +1,6 @@
 """Following a run's events. Every reader is told the same, in the same order, whenever it joins.
 
-`Tail.step` is pure: the time, the new rows and the run go in, what to tell and how long to wait
+`Tail.step` is pure: the moment, the new rows and the run go in, what to tell and how long to wait
 come out. Lambda and the local server drive it with the same few lines (`follow`).
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from threadkeep.domain.clock import Clock
+from threadkeep.domain.clock import Clock, Moment
 from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, abandoned, effective
@@ -60,7 +60,8 @@ class Tail:
     """Where a reader is: `after` is the number of the last event it was told, at `told_at`.
 
     `quiet_since` is when it last was sent anything. At `look_at` the run's state may matter, which
-    otherwise the rows tell. `past_waits`: a wait for outputs that is over does not end its stream.
+    otherwise the rows tell. These times are the monotonic clock's; only how the run stands depends
+    on the wall clock. `past_waits`: a wait for outputs that is over does not end its stream.
     """
 
     after: int
@@ -74,7 +75,7 @@ class Tail:
         """A reader that joins now."""
         return Tail(after, told_at=now, past_waits=past_waits)
 
-    def step(self, now: float, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> Step:
+    def step(self, now: Moment, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> Step:
         """What to tell of the rows after `after`, and what else the time brings.
 
         `run` was read before the rows: if it shows that the run is over, the run's last row is
@@ -85,35 +86,35 @@ class Tail:
             return Step(self, signals=(Signal.GONE,))
         tail, told = self, [row for row in rows if row.name != TAKEN_OVER]
         for number, row in enumerate(told, 1):
-            tail = replace(tail, after=row.seq, told_at=now, quiet_since=now)
+            tail = replace(tail, after=row.seq, told_at=now.monotonic, quiet_since=now.monotonic)
             if row.name in _STOPS and not (self.past_waits and number < len(told)):
                 return Step(tail, tuple(told[:number]), signals=(Signal.DONE,))
         if rows:
             tail = replace(tail, after=rows[-1].seq)
-        if run.status not in ACTIVE or (fresh and now >= run.expires_at + LATE):
+        if run.status not in ACTIVE or (fresh and now.wall >= run.expires_at + LATE):
             return _at_the_end(tail, now, tuple(told), run, more=bool(rows))
         return _later(tail, now, tuple(told), run, fresh=fresh)
 
 
-def _at_the_end(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, more: bool) -> Step:
+def _at_the_end(tail: Tail, now: Moment, told: tuple[Row, ...], run: Run, *, more: bool) -> Step:
     """What to tell of a run that is over: its rows, then its end, if nobody has written that."""
     if more:
-        return Step(tail, told, until=now)
-    unwritten = run_event(effective(run, now)) if run.status in ACTIVE else None
+        return Step(tail, told, until=now.monotonic)
+    unwritten = run_event(effective(run, now.wall)) if run.status in ACTIVE else None
     return Step(tail, event=unwritten, signals=(Signal.DONE,))
 
 
-def _later(tail: Tail, now: float, told: tuple[Row, ...], run: Run, *, fresh: bool) -> Step:
+def _later(tail: Tail, now: Moment, told: tuple[Row, ...], run: Run, *, fresh: bool) -> Step:
     """What to tell because the time has come, and when that will be the next time."""
     stuck_at = tail.told_at + LONGEST_QUEUED if run.status == CREATE.target else math.inf
-    if fresh and now >= stuck_at:
+    if fresh and now.monotonic >= stuck_at:
         return Step(tail, told, signals=(Signal.STUCK,))
-    pinged = now >= tail.quiet_since + PING_EVERY
-    tail = replace(tail, quiet_since=now if pinged else tail.quiet_since)
+    pinged = now.monotonic >= tail.quiet_since + PING_EVERY
+    tail = replace(tail, quiet_since=now.monotonic if pinged else tail.quiet_since)
     ping_at = tail.quiet_since + PING_EVERY
     if fresh:
-        next_ = min(ping_at, run.expires_at + LATE, stuck_at)
-        tail = replace(tail, look_at=max(next_, now + _SHORTEST))
+        next_ = min(ping_at, now.of_wall(run.expires_at + LATE), stuck_at)
+        tail = replace(tail, look_at=max(next_, now.monotonic + _SHORTEST))
     signals = (Signal.PING,) if pinged else ()
     return Step(tail, told, signals=signals, until=min(tail.look_at, ping_at))
 
@@ -130,14 +131,14 @@ def follow(
 ) -> Iterator[Told | Signal]:
     """Everything the run tells after number `after`, as it is told, until `DONE` or a trouble.
 
-    From the time `until` on a run that goes on is followed no longer.
+    From `until` (monotonic) on a run that goes on is followed no longer.
     """
     run = None
-    tail = Tail.at(clock.now(), after, past_waits=past_waits)
+    tail = Tail.at(clock.monotonic(), after, past_waits=past_waits)
     while True:
         mark = waker.mark(ref.partition)
-        now = clock.now()
-        if fresh := now >= tail.look_at:
+        now = Moment.of(clock)
+        if fresh := now.monotonic >= tail.look_at:
             run = store.runs.read(ref)
         step = tail.step(now, store.run_events.after(ref, tail.after), run, fresh=fresh)
         for row in step.rows:
@@ -152,7 +153,7 @@ def follow(
         yield from step.signals
         if step.until is None:
             return
-        if clock.now() >= until:
+        if clock.monotonic() >= until:
             yield Signal.CUT
             return
         waker.wait(ref.partition, mark, min(step.until, until))

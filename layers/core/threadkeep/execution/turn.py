@@ -2,16 +2,15 @@
 
 import logging
 import random
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from threadkeep.domain.clock import Clock
+from threadkeep.domain.clock import Clock, Moment
 from threadkeep.domain.context import tokens_of
 from threadkeep.domain.objects import Usage
 from threadkeep.execution.prompt import Prompt
-from threadkeep.execution.watch import Interrupted, watch
+from threadkeep.execution.watch import Interrupted, pause, watch
 from threadkeep.providers.port import (
     CallArguments,
     Chunk,
@@ -37,22 +36,27 @@ def turn(
     look: Look,
     due: Callable[[], float | None],
 ) -> Generator[Chunk | Interrupted]:
-    """The chunks of the turn that succeeded, or of the last one tried."""
-    give_up_at = min(clock.now() + _GIVE_UP_AFTER, deadline)
+    """The chunks of the turn that succeeded, or of the last one tried.
+
+    `deadline` is in Unix seconds; when to try again and when to give up are intervals.
+    """
+    now = Moment.of(clock)
+    give_up_at = min(now.monotonic + _GIVE_UP_AFTER, now.of_wall(deadline))
     for number in range(1, _TRIES + 1):
-        pause = _pause(number)
+        seconds = _back_off(number)
         call = provider.start(prompt.request)
         with closing(watch(call, clock, deadline, look, due)) as chunks:
             for first, chunk in enumerate(chunks):
                 if first == 0 and isinstance(chunk, Failed) and chunk.passing:
-                    pause = max(pause, chunk.retry_after or 0.0)
-                    if number < _TRIES and clock.now() + pause < give_up_at:
+                    seconds = max(seconds, chunk.retry_after or 0.0)
+                    if number < _TRIES and clock.monotonic() + seconds < give_up_at:
                         break
                 yield chunk
             else:
                 return
-        if (interrupted := _wait(clock, clock.now() + pause, look)) is not None:
-            yield interrupted
+        reason = pause(clock, deadline, look, clock.monotonic() + seconds)
+        if reason is not Interrupted.DUE:
+            yield reason
             return
 
 
@@ -72,26 +76,5 @@ def counted(
             yield chunk
 
 
-def _pause(number: int) -> float:
+def _back_off(number: int) -> float:
     return random.uniform(0, _FIRST_PAUSE * 2**number)
-
-
-def _wait(clock: Clock, until: float, look: Look) -> Interrupted | None:
-    """Wait, but go on looking at the run."""
-    with closing(watch(_Silence(), clock, until, look)) as nothing:
-        reason = next(nothing)
-    return reason if reason is Interrupted.CANCELLED else None
-
-
-class _Silence:
-    """A call in which nothing is ever said."""
-
-    def __init__(self) -> None:
-        self._stopped = threading.Event()
-
-    def __iter__(self) -> Iterator[Chunk]:
-        self._stopped.wait()
-        return iter(())
-
-    def stop(self) -> None:
-        self._stopped.set()

@@ -1,11 +1,12 @@
 """Reading a model while watching the clock and the run: a stalled model holds up nothing."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from enum import Enum
 
-from threadkeep.domain.clock import Clock
+from threadkeep.domain.clock import Clock, Moment
 from threadkeep.providers.port import CallArguments, Chunk, ModelCall, Text
 
 LOOK_EVERY = 1.0  # seconds between two looks at the run
@@ -29,7 +30,8 @@ def watch(
 ) -> Generator[Chunk | Interrupted]:
     """The call's chunks, until its end, `deadline` (Unix seconds), or a reason that `look` gives.
 
-    `due` says when the caller wants to be asked (`DUE`) although the model says nothing.
+    `due` says when (monotonic) the caller wants to be asked (`DUE`) although the model says
+    nothing. The deadline is the wall clock's, which may be set: each look at the run is one at it.
 
     The model is read by a thread of its own that only fills a mailbox; everything else happens
     here, in the caller's thread. However this ends, the call is stopped and its thread is gone.
@@ -38,29 +40,48 @@ def watch(
     reader = threading.Thread(target=mailbox.fill, args=(call,), name="model", daemon=True)
     reader.start()
     try:
-        next_look = clock.now() + LOOK_EVERY
-        while True:
-            due_at = due() or deadline
-            item = mailbox.take(min(next_look, deadline, due_at))
-            if isinstance(item, _End):
-                item.check()
-                return
-            if item is not None:
-                yield item
-            if clock.now() >= deadline:
-                yield Interrupted.DEADLINE
-                return
-            if item is None and clock.now() >= due_at:
-                yield Interrupted.DUE
-            if clock.now() >= next_look:
-                if reason := look():
-                    yield reason
-                    return
-                next_look = clock.now() + LOOK_EVERY
+        yield from _take(mailbox, clock, deadline, look, due)
     finally:
         mailbox.close()
         call.stop()
         reader.join()
+
+
+def pause(
+    clock: Clock, deadline: float, look: Callable[[], Interrupted | None], until: float = math.inf
+) -> Interrupted:
+    """Wait until `until` (monotonic) and go on watching: `DUE`, or what came before that."""
+    silence = _take(_Mailbox(clock), clock, deadline, look, lambda: until)
+    return next(each for each in silence if isinstance(each, Interrupted))
+
+
+def _take(
+    mailbox: "_Mailbox",
+    clock: Clock,
+    deadline: float,
+    look: Callable[[], Interrupted | None],
+    due: Callable[[], float | None],
+) -> Generator[Chunk | Interrupted]:
+    next_look = clock.monotonic() + LOOK_EVERY
+    while True:
+        due_at = due() or math.inf
+        item = mailbox.take(min(next_look, due_at, Moment.of(clock).of_wall(deadline)))
+        if isinstance(item, _End):
+            item.check()
+            return
+        if item is not None:
+            yield item
+        now = Moment.of(clock)
+        if now.wall >= deadline:
+            yield Interrupted.DEADLINE
+            return
+        if item is None and now.monotonic >= due_at:
+            yield Interrupted.DUE
+        if now.monotonic >= next_look:
+            if reason := look():
+                yield reason
+                return
+            next_look = clock.monotonic() + LOOK_EVERY
 
 
 class _End:
@@ -104,10 +125,10 @@ class _Mailbox:
             self._put(_End())
 
     def take(self, until: float) -> Chunk | _End | None:
-        """The next item, or None once the clock shows `until`."""
+        """The next item, or None at `until` (monotonic)."""
         with self._condition:
             while not self._items:
-                if self._clock.now() >= until:
+                if self._clock.monotonic() >= until:
                     return None
                 self._clock.wait(self._condition, until)
             item = self._items.popleft()

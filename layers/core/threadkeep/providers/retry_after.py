@@ -32,6 +32,6 @@ def _number(text: str | None) -> float | None:
 def _date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):  # a wild date is a bad value, like any other
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ is woken by the write.
 
 from typing import Protocol
 
-from threadkeep.domain.clock import Clock, sleep_until
+from threadkeep.domain.clock import Clock, sleep
 
 
 class Waker(Protocol):
@@ -14,7 +14,7 @@ class Waker(Protocol):
         """The present moment: taken before a look, so that nothing written after it is missed."""
 
     def wait(self, run: str, mark: object, until: float) -> None:
-        """Return when something may have been written since `mark`, or the clock shows `until`."""
+        """Return when something may have been written since `mark`, or at `until` (monotonic)."""
 
 
 class Polling:
@@ -28,4 +28,4 @@ class Polling:
         return None
 
     def wait(self, _run: str, _mark: object, until: float) -> None:
-        sleep_until(self._clock, min(until, self._clock.now() + self._every))
+        sleep(self._clock, min(until - self._clock.monotonic(), self._every))
