@@ -2,6 +2,7 @@
 are, and what is due at a time of the wall clock is done when that shows it.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_cancel_between_model_and_deadline(system: System) -> None:
     """The model is stopped a second before the deadline. Until that comes the run is looked at."""
     run = begin(system)
     system.advance(run["expires_at"] - system.clock.now() - 1)
+    system.until(lambda: all(thread.name != "model" for thread in threading.enumerate()))
     set_wall(system, -_HOURS)
     system.post(f"/threads/{run['thread_id']}/runs/{run['id']}/cancel")
     soon(system, lambda: system.stored(run) == "cancelled")
@@ -110,7 +112,9 @@ def test_deltas_and_pings(system: System, by: float) -> None:
 def test_a_reader_that_polls(by: float) -> None:
     """It looks again after a while."""
     clock = FakeClock()
-    waiting = threading.Thread(target=Polling(clock).wait, args=("run", None, 1e9), daemon=True)
+    waiting = threading.Thread(
+        target=Polling(clock).wait, args=("run", None, math.inf), daemon=True
+    )
     waiting.start()
     clock.set_wall(by)
     while waiting.is_alive() and clock.monotonic() < _SOON:
