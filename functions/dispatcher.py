@@ -24,13 +24,16 @@ def build(_function: str, services: Services) -> Handler:
     def start(record: StreamRecord) -> None:
         run = record.new_image
         if run and run["status"] == CREATE.target:
-            services.executions.start(f"{run['run_id']}-{run['leg']}", _input(run))
+            services.executions.start(*execution_of(run))
 
     return each_record(start)
 
 
-def _input(run: Mapping[str, Any]) -> str:
-    """The same at each delivery. Never holds content."""
+def execution_of(run: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and input of the execution for the leg that a run's item is on.
+
+    The same at each delivery. The input never holds content.
+    """
     project_id, _, thread_id = run["thread"].partition("/")
     reference = {
         "project_id": project_id,
@@ -39,7 +42,8 @@ def _input(run: Mapping[str, Any]) -> str:
         "leg": int(run["leg"]),
     }
     left = int(run["expires_at"]) - int(run["queued_at"])
-    return json.dumps({"run": reference, "timeout": max(1, left + _GRACE)})
+    input_ = json.dumps({"run": reference, "timeout": max(1, left + _GRACE)})
+    return f"{run['run_id']}-{run['leg']}", input_
 
 
 handler = for_lambda(build)

@@ -13,6 +13,7 @@ from contextlib import closing
 from importlib import import_module
 from typing import Any
 
+from functions.bugs import place
 from functions.event_stream import EventStream
 from functions.lambda_function import Context, Event, Handler, for_lambda
 from functions.request import Request
@@ -76,7 +77,7 @@ def _refusal(error: Exception, request: Request) -> errors.Answer:
     if not isinstance(error, ThreadkeepError):
         # The type and the place say what broke; a message might hold content.
         _LOG.error(
-            "bug %s at %s", type(error).__name__, _place(error), extra={"request_id": request.id}
+            "bug %s at %s", type(error).__name__, place(error), extra={"request_id": request.id}
         )
     return errors.answer(error, request.id, reading=request.method == "GET")
 
@@ -111,15 +112,6 @@ def _proxy(status: int, body: object, more: Mapping[str, str]) -> dict[str, Any]
         "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         "isBase64Encoded": False,
     }
-
-
-def _place(error: BaseException) -> str:
-    frames = []
-    step = error.__traceback__
-    while step:
-        frames.append(f"{step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno}")
-        step = step.tb_next
-    return " < ".join(reversed(frames))
 
 
 def _log(event: Event, request: Request, answer: Mapping[str, Any], milliseconds: float) -> None:

@@ -5,18 +5,16 @@ A record that goes on failing leaves its position in the failure queue and lets 
 """
 
 import logging
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import deepcopy
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from functions.deployment import Trigger
 from infra.local import event_filter
-from infra.local.checkpoints import Checkpoints
+from infra.local.dynamodb.checkpoints import Checkpoints
 from infra.local.function_error import FunctionError, Invoke
 from infra.local.records import Record, Records
+from infra.local.worker import Worker
 from threadkeep.domain.clock import Clock
 
 _BACK_OFF = 0.5  # seconds, then twice as many after each failure
@@ -39,20 +37,20 @@ class _Outcome(NamedTuple):
     blind: bool = False
 
 
-class _Stopped(Exception):
-    pass
-
-
 class EventSource:
     """A Trigger at work, on a thread of its own.
 
     The checkpoint moves after the function's answer, so a crash brings records twice, never not at
-    all. `stop` waits until the thread has ended or is away: in the function, or idle in the source.
-    From there it can't come back: it ends without touching the stream or the checkpoint again.
+    all. After `stop` neither the stream nor the checkpoint is touched any more.
     """
 
     def __init__(
-        self, source: Records, trigger: Trigger, invoke: Invoke, clock: Clock, checkpoints: Path
+        self,
+        source: Records,
+        trigger: Trigger,
+        invoke: Invoke,
+        clock: Clock,
+        checkpoints: Checkpoints,
     ) -> None:
         for pattern in trigger.filters:
             event_filter.check(pattern)
@@ -60,40 +58,20 @@ class EventSource:
         self._trigger = trigger
         self._invoke = invoke
         self._clock = clock
-        self._checkpoints = Checkpoints(checkpoints, trigger.table, trigger.function)
-        self._changed = threading.Condition()
-        self._stopped = False
-        self._away = True  # not on our ground: waiting, in the function, or not running at all
-        name = f"{trigger.table}-{trigger.function}"
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._checkpoints = checkpoints
+        self._worker = Worker(f"{trigger.table}-{trigger.function}", self._next_batch, clock)
 
     def start(self) -> None:
-        self._away = False
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._away)
-        self._checkpoints.close()
-
-    def _run(self) -> None:
-        try:
-            while True:
-                self._next_batch()
-        except _Stopped:
-            pass
-        finally:
-            with self._changed:
-                self._away = True
-                self._changed.notify_all()
+        self._worker.stop()
 
     def _next_batch(self) -> None:
         table, after = self._trigger.table, self._checkpoints.sequence
         records = self._source.records(table, after, self._trigger.batch)
         if not records:
-            with self._leaving():
+            with self._worker.away():
                 self._source.wait_for_records(table, after, self._clock.monotonic() + _LOOK_AGAIN)
             return
         self._deliver([record for record in records if self._wanted(record)])
@@ -129,7 +107,7 @@ class EventSource:
     def _attempt(self, batch: Sequence[Record]) -> _Outcome:
         event = {"Records": [deepcopy(record.document) for record in batch]}  # as sent over a wire
         try:
-            with self._leaving():
+            with self._worker.away():
                 answer = self._invoke(self._trigger.function, event)
             return _outcome(answer, batch)
         except FunctionError as error:
@@ -143,25 +121,7 @@ class EventSource:
         self._checkpoints.advance(record.sequence)
 
     def _back_off(self, failures: int) -> None:
-        until = self._clock.monotonic() + _BACK_OFF * 2 ** min(failures - 1, _DOUBLINGS)
-        with self._changed:
-            while not self._stopped and self._clock.monotonic() < until:
-                self._clock.wait(self._changed, until)
-
-    @contextmanager
-    def _leaving(self) -> Iterator[None]:
-        """Be away. Once stopped there is no leaving any more, and no coming back."""
-        with self._changed:
-            if self._stopped:
-                raise _Stopped
-            self._away = True
-        try:
-            yield
-        finally:
-            with self._changed:
-                if self._stopped:
-                    raise _Stopped
-                self._away = False
+        self._worker.pause(_BACK_OFF * 2 ** min(failures - 1, _DOUBLINGS))
 
 
 def _outcome(answer: Any, batch: Sequence[Record]) -> _Outcome:

@@ -1,8 +1,7 @@
 """DynamoDB's TTL on one machine: what has expired is removed some time later."""
 
-import threading
-
 from infra.local.dynamodb import DynamoDB
+from infra.local.worker import Worker
 from threadkeep.domain.clock import Clock
 
 _EVERY = 3600.0  # seconds
@@ -16,29 +15,15 @@ class Expiry:
 
     def __init__(self, dynamodb: DynamoDB, clock: Clock) -> None:
         self._dynamodb = dynamodb
-        self._clock = clock
-        self._changed = threading.Condition()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="expiry", daemon=True)
+        self._worker = Worker("expiry", self._sweep, clock)
 
     def start(self) -> None:
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """Returns when nothing is swept any more."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._worker.stop()
 
-    def _run(self) -> None:
-        due = self._clock.monotonic()
-        while True:
-            with self._changed:
-                while self._clock.monotonic() < due and not self._stopped:
-                    self._clock.wait(self._changed, due)
-                if self._stopped:
-                    return
-            self._dynamodb.sweep()
-            due = self._clock.monotonic() + _EVERY
+    def _sweep(self) -> None:
+        self._dynamodb.sweep()
+        self._worker.pause(_EVERY)

@@ -1,16 +1,20 @@
 """Lambda on one machine: a function's own code, invoked in the caller's thread."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from functions.bugs import place
 from functions.deployment import FUNCTIONS
 from functions.lambda_function import Handler
 from functions.routes import ROUTES
 from infra.local.function_error import FunctionError
 from infra.local.invocation import Invocation, current
+from threadkeep.domain.errors import Superseded
 from threadkeep.services import Services
 
+_LOG = logging.getLogger("threadkeep.workers")
 _ROUTES = {(route.function, route.method, route.path): route.handler for route in ROUTES}
 
 
@@ -31,6 +35,8 @@ class Functions:
         try:
             answer = self._handlers[function](event, None)
         except BaseException as error:
+            if not isinstance(error, Superseded):  # that is an answer, by which it is called again
+                _LOG.error("%s failed: %s at %s", function, type(error).__name__, place(error))
             raise FunctionError(type(error).__name__, "") from error
         finally:
             current.reset(token)

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from infra.command_error import CommandError
@@ -22,7 +22,7 @@ from infra.local.openapi import with_document
 from infra.local.server import Local
 from infra.local.settings import DEFAULT_PROJECT, Settings
 from infra.local.state import State
-from infra.local.welcome import welcome
+from infra.local.welcome import Keys, welcome
 from threadkeep.domain.clock import SystemClock
 from threadkeep.providers.catalogue import Catalogue, CatalogueError
 
@@ -32,10 +32,11 @@ _TO_CLOSE = 0.3  # seconds for what must not hold up the end
 def serve(settings: Settings, version: str) -> NoReturn:
     """Serve until a signal, then exit with 0. CommandError if it can't begin."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server listens to it
+    os.umask(0o077)  # nobody else reads what this process writes
     catalogue = _catalogue(settings)
     with State(settings.state) as state, listen(settings.host, settings.port) as sock:
-        keys = dict(settings.api_keys) or {state.api_key(): DEFAULT_PROJECT}
-        local = _local(state, catalogue, settings, keys)
+        keys = _keys(state, settings)
+        local = _local(state, catalogue, settings, keys.projects)
         server = http_server(with_document(Gateway(local.invoke, SystemClock()).answer))
         # uvicorn raises the signal again after its shutdown: then, too, it must find these.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -52,6 +53,14 @@ def serve(settings: Settings, version: str) -> NoReturn:
     os._exit(0)  # an ordinary exit would wait for threads that wait for a model
 
 
+def _keys(state: State, settings: Settings) -> Keys:
+    """The keys that were given, or the folder's own."""
+    if settings.api_keys:
+        return Keys(settings.api_keys)
+    key, made = state.api_key()
+    return Keys({key: DEFAULT_PROJECT}, file=state.key_file, made=made)
+
+
 def _catalogue(settings: Settings) -> Catalogue:
     if settings.models is None:
         return Catalogue.echo()
@@ -61,7 +70,9 @@ def _catalogue(settings: Settings) -> Catalogue:
         raise CommandError(str(error)) from None
 
 
-def _local(state: State, catalogue: Catalogue, settings: Settings, keys: dict[str, str]) -> Local:
+def _local(
+    state: State, catalogue: Catalogue, settings: Settings, keys: Mapping[str, str]
+) -> Local:
     try:
         local = Local(
             state.path,
@@ -70,15 +81,11 @@ def _local(state: State, catalogue: Catalogue, settings: Settings, keys: dict[st
             poll_after_ms=settings.poll_after_ms,
             strict_beta=settings.strict_beta,
             unavailable_tools=settings.unavailable_tools,
+            durable=settings.durable,
         )
-        for key, project in keys.items():
-            local.add_key(key, project)
+        local.set_keys(keys)
     except (OSError, sqlite3.Error) as error:
         raise CommandError(f"Can't use the data in {state.path}: {reason(error)}.") from None
-    except ValueError:
-        raise CommandError(
-            f"An API key was given for one project, but in {state.path} it opens another one."
-        ) from None
     return local
 
 

@@ -9,6 +9,7 @@ from infra.local.dynamodb import DynamoDB
 from infra.local.event_source import EventSource
 from infra.local.expiry import Expiry
 from infra.local.functions import Functions
+from infra.local.recovery import recover
 from infra.local.stepfunctions import StepFunctions
 from infra.local.transport import Transport
 from infra.local.waker import EventWaker
@@ -19,7 +20,7 @@ from threadkeep.domain.clock import Clock, SystemClock
 from threadkeep.domain.settings import UnavailableTools
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.services import Services, build
-from threadkeep.store.tables import TABLES
+from threadkeep.store.tables import API_KEYS, TABLES
 
 _GATHER = 0.1  # seconds that deltas gather
 _ASL_VALUES = {"executor": "executor", "partition": "aws"}
@@ -28,8 +29,9 @@ _ASL_VALUES = {"executor": "executor", "partition": "aws"}
 class Local:
     """Threadkeep on one machine. Whatever was acknowledged is in `state` after a kill -9.
 
-    `start` goes on with what a former process left: executions with their due times, and stream
-    records that nobody acknowledged.
+    `start` goes on with what a former process left: executions with their due times, runs without
+    one, and stream records that nobody acknowledged. `durable`: nothing acknowledged is lost in a
+    power cut either.
     """
 
     def __init__(
@@ -42,14 +44,15 @@ class Local:
         poll_after_ms: int = 200,
         strict_beta: bool = False,
         unavailable_tools: UnavailableTools = "refuse",
+        durable: bool = False,
     ) -> None:
         clock = clock or SystemClock()
-        self.dynamodb = DynamoDB(state / "dynamodb.db", clock, TABLES)
-        self.states = StepFunctions(state / "executions.db", clock, self.invoke)
+        self.dynamodb = DynamoDB(state / "dynamodb.db", clock, TABLES, durable=durable)
+        self.states = StepFunctions(state / "executions.db", clock, self.invoke, durable=durable)
         self.transport = Transport(self.dynamodb.call, self.states.call)
-        machine = self.states.create("run", definition(_ASL_VALUES))
+        self._machine = self.states.create("run", definition(_ASL_VALUES))
         config = Config(
-            state_machine_arn=machine,
+            state_machine_arn=self._machine,
             run_seconds=run_seconds,
             gather=_GATHER,
             streaming=True,
@@ -63,13 +66,20 @@ class Local:
         self.services: Services = build(config, session, clock, catalogue, waker)
         self._functions = Functions(self.services)
         self._sources = [
-            EventSource(self.dynamodb, trigger, self.invoke, clock, state / "checkpoints.db")
+            EventSource(
+                self.dynamodb,
+                trigger,
+                self.invoke,
+                clock,
+                self.dynamodb.checkpoints(trigger.table, trigger.function),
+            )
             for trigger in TRIGGERS
         ]
         self._expiry = Expiry(self.dynamodb, clock)
 
     def start(self) -> None:
         """Take up the work."""
+        recover(self.dynamodb, self.states, self._machine)
         self._expiry.start()
         self.states.start()
         for source in self._sources:
@@ -86,6 +96,12 @@ class Local:
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """Run a function's code in the caller's thread; raises FunctionError."""
         return self._functions.invoke(function, event)
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Let these keys open their projects, and no other key anything."""
+        self.dynamodb.clear(API_KEYS.name)
+        for key, project in keys.items():
+            self.add_key(key, project)
 
     def add_key(self, key: str, project: str) -> None:
         """Let the key open the project; it may do so already."""

@@ -31,6 +31,7 @@ class Settings:
     poll_after_ms: int = 200
     strict_beta: bool = False
     unavailable_tools: UnavailableTools = "refuse"
+    durable: bool = False
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -43,6 +44,7 @@ def add_options(parser: ArgumentParser) -> None:
         ("run-seconds", "N", "seconds that a run may take (600)"),
         ("poll-after-ms", "N", "milliseconds between two looks at a run, as SDKs are told (200)"),
         ("strict-beta", "on|off", "whether the OpenAI-Beta header must be there (off)"),
+        ("durable", "on|off", "whether data outlives a power cut, not only a kill (off)"),
         ("unavailable-tools", "refuse|drop", "what becomes of tools that runs can't have (refuse)"),
     ):
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text} [{_variable(name)}]")
@@ -68,6 +70,7 @@ def settings(options: Namespace, environment: Mapping[str, str] = os.environ) ->
         api_keys=_api_keys(given.texts("api-key")),
         poll_after_ms=given.number("poll-after-ms", defaults.poll_after_ms, 1, _MAX_POLL_AFTER_MS),
         strict_beta=given.switch("strict-beta"),
+        durable=given.switch("durable"),
         unavailable_tools="drop" if given.drops("unavailable-tools") else "refuse",
     )
 

@@ -1,7 +1,7 @@
 """The folder that `serve` keeps its data in: one process at a time, and its key.
 
 Invariant: whoever holds the lock is the only one who writes there. The lock is the system's
-(`flock`), so it ends with the process, however it ends.
+(`flock`), so it ends with the process, however it ends. Only the owner reads the folder.
 """
 
 import fcntl
@@ -26,6 +26,7 @@ class State:
         named = path or "in the system's temporary folder"
         try:
             self.path = _made(path)
+            _make_private(self.path)
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -50,20 +51,24 @@ class State:
             shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
-    def api_key(self) -> str:
-        """The key in the file `api_key`, made at the first call. Only its owner may read it."""
-        file = self.path / "api_key"
+    @property
+    def key_file(self) -> Path:
+        """Where the folder's own key is."""
+        return self.path / "api_key"
+
+    def api_key(self) -> tuple[str, bool]:
+        """The folder's own key, made at the first call, and whether it was made just now."""
+        file = self.key_file
         try:
             key = file.read_bytes().decode("ascii", "replace").strip() if file.exists() else ""
-            if not key:
+            if made := not key:
                 key = make_key()
                 _write_private(file, key)
-            file.chmod(0o600)
         except OSError as error:
             raise CommandError(f"Can't use the key file {file}: {error.strerror}.") from None
         if not valid_key(key):
             raise CommandError(f"Can't use the key file {file}: what it holds can't be a key.")
-        return key
+        return key, made
 
 
 def _made(path: Path | None) -> Path:
@@ -71,6 +76,14 @@ def _made(path: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="threadkeep-"))
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _make_private(folder: Path) -> None:
+    """Nobody else reads what is in the folder, whoever made it."""
+    folder.chmod(0o700)
+    for file in folder.iterdir():
+        if file.is_file() and not file.is_symlink():
+            file.chmod(0o600)
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -1,5 +1,10 @@
 """What `serve` says when it is ready: where it is, which keys open it, and a program to paste."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
 from infra.local.settings import Settings
 from threadkeep.providers.catalogue import Catalogue
 
@@ -15,7 +20,7 @@ every name, by the built-in `echo`, which repeats your last message. For a real 
 _EXAMPLE = """\
 from openai import OpenAI
 
-client = OpenAI(base_url="{base_url}", api_key="{key}")
+client = OpenAI(base_url="{base_url}", api_key={key})
 assistant = client.beta.assistants.create(model="{model}", instructions="Be brief.")
 thread = client.beta.threads.create()
 client.beta.threads.messages.create(thread.id, role="user", content="Hello!")
@@ -25,25 +30,49 @@ print(run.status, "-", messages.data[0].content[0].text.value)
 """
 
 
+@dataclass(frozen=True)
+class Keys:
+    """The keys that open something, and their projects. `file` holds the key if it is the state
+    folder's own; `made` just now, it is shown, this once.
+    """
+
+    projects: Mapping[str, str]
+    file: Path | None = None
+    made: bool = False
+
+    def lines(self) -> list[str]:
+        """What opens which project."""
+        if self.file is None:
+            count = Counter(self.projects.values())
+            return [f"{n} given for the project {project}" for project, n in count.items()]
+        ((key, project),) = self.projects.items()
+        return [f"{key if self.made else f'in {self.file}'}  project {project}"]
+
+    def in_code(self) -> str:
+        """An expression for the key, in a program."""
+        if self.file is None:
+            return '"YOUR KEY"'
+        ((key, _),) = self.projects.items()
+        return f'"{key}"' if self.made else f'open("{self.file}").read().strip()'
+
+
 def welcome(
-    version: str, base_url: str, keys: dict[str, str], settings: Settings, catalogue: Catalogue
+    version: str, base_url: str, keys: Keys, settings: Settings, catalogue: Catalogue
 ) -> str:
-    """The whole text. It is the one place that shows keys."""
-    width = max(map(len, keys))
-    opened = [f"{key:{width}}  project {project}" for key, project in keys.items()]
+    """The whole text. It is the one place that shows a key."""
     state = settings.state or "a temporary folder, removed at the end; --state DIR keeps the data"
-    example = _EXAMPLE.format(base_url=base_url, key=next(iter(keys)), model=_model(catalogue))
+    key, model = keys.in_code(), _model(catalogue)
     lines = [
         f"Threadkeep {version} is ready. Ctrl-C ends it.",
         "",
         f"  base_url  {base_url}",
-        "  api_key   " + "\n            ".join(opened),
+        "  api_key   " + "\n            ".join(keys.lines()),
         f"  state     {state}",
         f"  models    {settings.models or _ECHO}",
         "",
         "Try it (pip install openai):",
         "",
-        example,
+        _EXAMPLE.format(base_url=base_url, key=key, model=model),
     ]
     return "\n".join(lines) + "\n"
 

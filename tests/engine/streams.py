@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.deployment import Trigger
+from infra.local.dynamodb.checkpoints import Checkpoints
+from infra.local.dynamodb.storage import Storage
 from infra.local.event_source import EventSource
 from infra.local.function_error import FunctionError, Invoke
 from tests.fake_clock import FakeClock
@@ -111,11 +113,16 @@ def trigger(**fields: Any) -> Trigger:
     return Trigger("runs", "dispatcher", **{"filters": (), "retries": 2, **fields})
 
 
+def checkpoints(path: Path, function: str = "dispatcher") -> Checkpoints:
+    """How far this function has come in the stream of runs."""
+    return Checkpoints(Storage(path), "runs", function)
+
+
 @contextmanager
 def mapping(
     path: Path, stream: Stream, function: Invoke, clock: SleepClock, **fields: Any
 ) -> Iterator[EventSource]:
-    source = EventSource(stream, trigger(**fields), function, clock, path)
+    source = EventSource(stream, trigger(**fields), function, clock, checkpoints(path))
     source.start()
     yield source
     source.stop()

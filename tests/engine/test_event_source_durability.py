@@ -11,7 +11,16 @@ import pytest
 
 from functions.deployment import Trigger
 from infra.local.event_source import EventSource
-from tests.engine.streams import Change, Dispatcher, SleepClock, Stream, changes, mapping, trigger
+from tests.engine.streams import (
+    Change,
+    Dispatcher,
+    SleepClock,
+    Stream,
+    changes,
+    checkpoints,
+    mapping,
+    trigger,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +50,8 @@ def test_the_checkpoint_outlives_the_mapping(path: Path, clock: SleepClock) -> N
 def test_the_stream_is_trimmed_when_every_mapping_is_done(path: Path, clock: SleepClock) -> None:
     """Two functions read one table: what one has not had yet stays."""
     stream = Stream(changes(1, 2))
-    other = EventSource(stream, Trigger("runs", "cleaner", ()), lambda *_: {}, clock, path)
+    done = checkpoints(path, "cleaner")
+    other = EventSource(stream, Trigger("runs", "cleaner", ()), lambda *_: {}, clock, done)
     with mapping(path, stream, Dispatcher(), clock):
         assert stream.trims.get(timeout=10) == 0
     other.start()
@@ -75,8 +85,8 @@ def test_stop_wakes_a_back_off(path: Path) -> None:
     clock = Unchanging()
     with mapping(path, Stream(changes(1)), Dispatcher(bad={1: 9}), clock) as source:
         clock.sleeps.get(timeout=10)
-    source._thread.join(10)
-    assert not source._thread.is_alive()
+    source._worker._thread.join(10)
+    assert not source._worker._thread.is_alive()
 
 
 def test_stop_lets_a_read_finish(path: Path, clock: SleepClock) -> None:
@@ -105,12 +115,12 @@ def test_stop_does_not_wait_for_the_function(path: Path, clock: SleepClock) -> N
         return {}
 
     stream = Stream(changes(1))
-    source = EventSource(stream, trigger(), function, clock, path)
+    source = EventSource(stream, trigger(), function, clock, checkpoints(path))
     source.start()
     assert entered.wait(10)
     source.stop()
     released.set()
-    source._thread.join(10)
+    source._worker._thread.join(10)
     assert stream.trims.empty()
     again = Dispatcher()
     with mapping(path, stream, again, clock):

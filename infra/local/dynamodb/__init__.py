@@ -4,16 +4,19 @@ It refuses what DynamoDB refuses, and by name what it does not carry. Any number
 call it; what it has acknowledged survives a kill.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from infra.local.aws_error import Unsupported
+from infra.local.dynamodb.checkpoints import Checkpoints
 from infra.local.dynamodb.expressions import check_parameters
 from infra.local.dynamodb.reads import Reads
 from infra.local.dynamodb.storage import Storage, define, remove_expired
 from infra.local.dynamodb.streams import Record, read
+from infra.local.dynamodb.values import Item
 from infra.local.dynamodb.writes import Writes
 from threadkeep.domain.clock import Clock
 from threadkeep.store.tables import Table
@@ -24,8 +27,10 @@ __all__ = ["DynamoDB", "Record"]
 class DynamoDB:
     """The tables, and the streams of those that have one."""
 
-    def __init__(self, path: Path, clock: Clock, tables: Sequence[Table]) -> None:
-        self._storage = Storage(path)
+    def __init__(
+        self, path: Path, clock: Clock, tables: Sequence[Table], *, durable: bool = False
+    ) -> None:
+        self._storage = Storage(path, durable=durable)
         try:
             with self._storage.writing() as connection:
                 for table in tables:
@@ -77,6 +82,21 @@ class DynamoDB:
         with self._stream_written[table]:
             if not self.records(table, after, 1):
                 self._clock.wait(self._stream_written[table], until)
+
+    def checkpoints(self, table: str, function: str) -> Checkpoints:
+        """How far the function has come in the table's stream."""
+        return Checkpoints(self._storage, table, function)
+
+    def scan(self, table: str) -> Iterator[Item]:
+        """All items of a table: for a start, not for requests."""
+        with self._storage.reading() as connection:
+            rows = connection.execute("SELECT item FROM items WHERE name = ?", (table,))
+            yield from (json.loads(text) for (text,) in rows)
+
+    def clear(self, table: str) -> None:
+        """Remove all items of a table that has no stream."""
+        with self._storage.writing() as connection:
+            connection.execute("DELETE FROM items WHERE name = ?", (table,))
 
     def sweep(self) -> None:
         """Remove the items whose TTL has passed. A table that has one has no stream."""

@@ -1,8 +1,10 @@
-"""One SQLite file: items, stream records and tokens; one connection that writes, a pool that reads.
+"""One SQLite file: items, stream records and their checkpoints, tokens; one connection that writes,
+a pool that reads.
 
 Invariant: a transaction is acknowledged after its commit, and whoever begins to read then sees it.
 The log is written ahead (WAL): readers and the writer never wait for each other, and a killed
-process loses nothing it acknowledged.
+process loses nothing it acknowledged. Only a power cut takes the last transactions, unless the
+storage is `durable`.
 """
 
 import json
@@ -16,10 +18,10 @@ from infra.local.dynamodb import keys
 from infra.local.dynamodb.values import Invalid, Item, item_size
 from threadkeep.store.tables import Table
 
+BUSY_SECONDS = 20  # that a write waits for a lock that another program holds
 _LARGEST_ITEM = 400 * 1024
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS definitions (name TEXT PRIMARY KEY, keys TEXT, indexed TEXT);
 CREATE TABLE IF NOT EXISTS items (
     name TEXT, partition_key BLOB, sort_key BLOB, index_partition BLOB, index_sort BLOB, item TEXT,
@@ -32,12 +34,18 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS records_by_table ON records (name, sequence);
 CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, request TEXT, expires REAL);
 CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires);
+CREATE TABLE IF NOT EXISTS checkpoints (
+    name TEXT, function TEXT, sequence INTEGER NOT NULL, PRIMARY KEY (name, function));
+CREATE TABLE IF NOT EXISTS failures (
+    name TEXT, function TEXT, sequence INTEGER, error TEXT,
+    PRIMARY KEY (name, function, sequence));
 """
 
 
 class Storage:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = False) -> None:
         self._path = path
+        self._synchronous = "FULL" if durable else "NORMAL"
         self._writes = threading.Lock()
         self._pool = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
@@ -87,7 +95,11 @@ class Storage:
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise sqlite3.ProgrammingError("The database is closed")
-        return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        return connection
 
 
 def define(connection: sqlite3.Connection, table: Table) -> None:

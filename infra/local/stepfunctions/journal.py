@@ -9,11 +9,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from infra.local.dynamodb.storage import BUSY_SECONDS
 from infra.local.stepfunctions.execution import Execution
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS definitions (number INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS machines (arn PRIMARY KEY, definition NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS executions (
@@ -27,9 +27,12 @@ CREATE INDEX IF NOT EXISTS running ON executions (started) WHERE status = 'RUNNI
 class Journal:
     """The file. A process may end without `close`."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    def __init__(self, path: Path, *, durable: bool = False) -> None:
+        self._database = sqlite3.connect(
+            path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         self._database.executescript(_SCHEMA)
+        self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
 
     def close(self) -> None:
         self._database.close()
@@ -65,6 +68,13 @@ class Journal:
     def running(self) -> list[Execution]:
         query = "SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY started"
         return [_execution(row) for row in self._database.execute(query)]
+
+    def forget_group(self, prefix: str, kept: str) -> None:
+        """Drop the executions whose ARN begins with `prefix`, but for `kept` if it is running."""
+        self._database.execute(
+            "DELETE FROM executions WHERE arn >= ? AND arn < ? AND NOT (arn = ? AND status = ?)",
+            (prefix, f"{prefix}~", kept, "RUNNING"),
+        )
 
     def forget(self, before: float) -> None:
         """Drop what ended before a time; its name may be used again."""

@@ -31,10 +31,16 @@ class StepFunctions:
     """
 
     def __init__(
-        self, path: Path, clock: Clock, invoke: Invoke, random: Random | None = None
+        self,
+        path: Path,
+        clock: Clock,
+        invoke: Invoke,
+        random: Random | None = None,
+        *,
+        durable: bool = False,
     ) -> None:
         self._clock = clock
-        self._journal = Journal(path)
+        self._journal = Journal(path, durable=durable)
         self._interpreter = Interpreter(self._journal, clock, invoke, random or Random())
         self._operations: Mapping[str, Callable[[Request], Response]] = {
             "StartExecution": self._start_execution,
@@ -48,6 +54,23 @@ class StepFunctions:
         with self._interpreter.changed:
             self._journal.define(arn, definition)
         return arn
+
+    def recover(
+        self, machine: str, group: str, name: str, input_: str, *, keep_running: bool
+    ) -> None:
+        """Have the execution `name` run, and forget all others whose names begin with `group`.
+
+        To be called before `start`, for what the data says must be going: the file of executions
+        may be older or newer than the data, or lost. `keep_running`: if it runs, it goes on where
+        it is; else it begins anew.
+        """
+        prefix = machine.replace(":stateMachine:", ":execution:") + ":"
+        with self._interpreter.changed:
+            self._journal.forget_group(
+                f"{prefix}{group}", f"{prefix}{name}" if keep_running else ""
+            )
+            if self._journal.find(f"{prefix}{name}") is None:
+                self._start_execution({"stateMachineArn": machine, "name": name, "input": input_})
 
     def start(self) -> None:
         """Go on with what was running when the process ended."""
@@ -86,6 +109,8 @@ class StepFunctions:
             self._interpreter.begin(execution)
         elif execution.status != "RUNNING" or execution.input != text:
             raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+        else:
+            self._interpreter.go_on(execution)  # journalled by a call that was answered by an error
         return {"executionArn": arn, "startDate": execution.started}
 
     def _describe_execution(self, request: Request) -> Response:

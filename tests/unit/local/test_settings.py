@@ -20,6 +20,7 @@ EVERYTHING = Settings(
     poll_after_ms=7,
     strict_beta=True,
     unavailable_tools="drop",
+    durable=True,
 )
 
 
@@ -54,6 +55,8 @@ def test_every_option_is_read() -> None:
         "on",
         "--unavailable-tools",
         "drop",
+        "--durable",
+        "on",
     ]
     keys = ["--api-key", "k1", "--api-key", "k2:p2"]
     assert read(*options, *keys) == EVERYTHING
@@ -63,7 +66,7 @@ def test_every_option_is_read_from_the_environment() -> None:
     """Each variable does what its option does; keys stand there with commas between them."""
     place = {"HOST": "::1", "PORT": "0", "STATE": "/s", "MODELS": "m.toml"}
     behaviour = {"RUN_SECONDS": "5", "POLL_AFTER_MS": "7", "STRICT_BETA": "on"}
-    behaviour["UNAVAILABLE_TOOLS"] = "drop"
+    behaviour |= {"UNAVAILABLE_TOOLS": "drop", "DURABLE": "on"}
     assert read(**place, **behaviour, API_KEY="k1, k2:p2,") == EVERYTHING
 
 

@@ -51,13 +51,23 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 def test_the_key_is_private_and_stays(tmp_path: Path) -> None:
     """The key is made once, in a file that only its owner reads, and is the same ever after."""
     with State(tmp_path) as state:
-        key = state.api_key()
+        key, made = state.api_key()
+    assert made
     assert key.startswith("sk-")
     assert mode(tmp_path / "api_key") == 0o600
-    (tmp_path / "api_key").chmod(0o644)
     with State(tmp_path) as state:
-        assert state.api_key() == key
-    assert mode(tmp_path / "api_key") == 0o600
+        assert state.api_key() == (key, False)
+
+
+def test_what_is_there_becomes_private(tmp_path: Path) -> None:
+    """Whoever made the folder and its files, and however."""
+    tmp_path.chmod(0o755)
+    for name in ("api_key", "dynamodb.db", "dynamodb.db-wal"):
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o644)
+    State(tmp_path).close()
+    assert mode(tmp_path) == 0o700
+    assert {mode(file) for file in tmp_path.iterdir()} == {0o600}
 
 
 def test_an_unfinished_key_is_made_anew(tmp_path: Path) -> None:
@@ -65,7 +75,7 @@ def test_an_unfinished_key_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "api_key").write_text("\n")
     (tmp_path / "api_key.new").write_text("sk-half")
     with State(tmp_path) as state:
-        key = state.api_key()
+        key, _ = state.api_key()
     assert len(key) > 20
     assert {path.name for path in tmp_path.iterdir()} == {"lock", "api_key"}
 

@@ -6,23 +6,43 @@ import pytest
 
 from infra.local.http_server import url
 from infra.local.settings import Settings
-from infra.local.welcome import welcome
+from infra.local.welcome import Keys, welcome
 from threadkeep.providers.catalogue import Catalogue
 
-KEYS = {"sk-1": "default", "sk-two": "acme"}
+GIVEN = Keys({"sk-1": "default", "sk-two": "acme", "sk-three": "acme"})
+MADE = Keys({"sk-1": "default"}, Path("/data/api_key"), made=True)
+KEPT = Keys({"sk-1": "default"}, Path("/data/api_key"))
 
 
-def text(catalogue: Catalogue | None = None, settings: Settings | None = None) -> str:
+def text(
+    catalogue: Catalogue | None = None, settings: Settings | None = None, keys: Keys = MADE
+) -> str:
     found = catalogue or Catalogue.echo()
-    return welcome("1.2", "http://h:1/v1", KEYS, settings or Settings(), found)
+    return welcome("1.2", "http://h:1/v1", keys, settings or Settings(), found)
 
 
-def test_it_says_where_and_with_which_keys() -> None:
-    """Base URL and every key with its project are there."""
+def test_it_says_where_it_is_and_which_key_opens_it() -> None:
+    """The base URL, and a key that was made just now: it is shown this once."""
     said = text()
     assert "base_url  http://h:1/v1\n" in said
-    assert "sk-1    project default\n" in said
-    assert "sk-two  project acme\n" in said
+    assert "api_key   sk-1  project default\n" in said
+
+
+def test_a_key_is_not_shown_again() -> None:
+    """From the second start on it is said where the key is; the example reads it there."""
+    said = text(keys=KEPT)
+    assert "sk-1" not in said
+    assert "api_key   in /data/api_key  project default\n" in said
+    assert 'api_key=open("/data/api_key").read().strip()' in said
+
+
+def test_keys_that_were_given_are_not_shown() -> None:
+    """Who gave them has them; it is said how many open which project."""
+    said = text(keys=GIVEN)
+    assert "sk-" not in said
+    assert "api_key   1 given for the project default\n" in said
+    assert "          2 given for the project acme\n" in said
+    assert 'api_key="YOUR KEY"' in said
 
 
 def test_it_says_that_the_echo_answers() -> None:
