@@ -1,11 +1,13 @@
-"""Who is asking: the API key in the Authorization header decides the project.
+"""Who is asking: the API key in the header of the request's door decides the project.
 
-API Gateway keeps the answer for 300 s and uses it for every method and path, so it allows all of
-them. A wrong key is answered with Deny, which the gateway turns into the contract's 401.
+API Gateway keeps the answer by that header for 300 s and uses it for every method and path behind
+the door. So nothing but this header may decide, and the answer allows all of them. A wrong key is
+answered with Deny, which the gateway turns into the contract's 401.
 """
 
 from typing import Any
 
+from functions.doors import AZURE, door_of
 from functions.lambda_function import Event, Handler, for_lambda
 from threadkeep.domain.api_keys import hash_key, mask_key
 from threadkeep.services import Services
@@ -15,7 +17,7 @@ def build(_function: str, services: Services) -> Handler:
     """The authorizer."""
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
-        key = _key(event["headers"] or {})
+        key = _key(event)
         project_id = services.store.api_keys.project_of(hash_key(key)) if key else None
         if project_id is None:
             return _policy(event, "Deny", {"masked_key": mask_key(key)})
@@ -24,8 +26,12 @@ def build(_function: str, services: Services) -> Handler:
     return handler
 
 
-def _key(headers: dict[str, str]) -> str:
-    given = next((v for name, v in headers.items() if name.lower() == "authorization"), "")
+def _key(event: Event) -> str:
+    door, headers = door_of(event["resource"]), event["headers"] or {}
+    header = door.key_header.lower()
+    given: str = next((v for name, v in headers.items() if name.lower() == header), "")
+    if door is AZURE:
+        return given.strip()
     scheme, _, key = given.partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
 

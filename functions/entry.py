@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from functions.bugs import place
+from functions.doors import OPENAI
 from functions.event_stream import EventStream
 from functions.lambda_function import Context, Event, Handler, for_lambda
 from functions.request import Request
@@ -43,7 +44,7 @@ def build(function: str, services: Services) -> Handler:
     def handler(event: Event, context: Context | None) -> dict[str, Any]:
         began = time.perf_counter()
         request = Request.of(event)
-        handle = handles[event["httpMethod"], event["resource"]]
+        handle = handles[request.method, request.resource]
         until = services.clock.monotonic() + _time_left(context)
         answer = _answer(handle, request, services, until)
         milliseconds = (time.perf_counter() - began) * 1000
@@ -61,16 +62,20 @@ def _time_left(context: Context | None) -> float:
 
 def _answer(handle: Handle, request: Request, services: Services, until: float) -> dict[str, Any]:
     try:
-        if not request.resource.startswith("/models"):
-            headers.expect_beta(
-                request.headers.get("openai-beta"), strict=services.config.strict_beta
-            )
+        _expect_beta(request, services)
         answer = handle(request, services)
         if isinstance(answer, EventStream):
             return _stream(answer.chunks(until), request)
         return _proxy(200, answer, _polling(request, services))
     except Exception as error:  # noqa: BLE001  (the outermost edge)
         return _proxy(*_refusal(error, request))
+
+
+def _expect_beta(request: Request, services: Services) -> None:
+    """Models have no versions; Azure's, which had dates instead, never asked for the header."""
+    if not request.resource.startswith("/models"):
+        strict = services.config.strict_beta and request.door is OPENAI
+        headers.expect_beta(request.headers.get("openai-beta"), strict=strict)
 
 
 def _refusal(error: Exception, request: Request) -> errors.Answer:

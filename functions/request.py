@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
+from functions.doors import OPENAI, Door, door_of, table_path
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import PageRequest
 from threadkeep.store.keys import RunRef, ThreadRef
@@ -23,11 +24,15 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Request:
-    """What a handler may know of a request. Everything it asks for is valid or InvalidRequest."""
+    """What a handler may know of a request. Everything it asks for is valid or InvalidRequest.
+
+    `resource` is the route's path, whatever `door` the request came by.
+    """
 
     project_id: str
     method: str = "GET"
     resource: str = "/"
+    door: Door = OPENAI
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -41,7 +46,8 @@ class Request:
         return Request(
             project_id=event["requestContext"]["authorizer"]["project_id"],
             method=event["httpMethod"],
-            resource=event["resource"],
+            resource=table_path(event["resource"]),
+            door=door_of(event["resource"]),
             path=event["pathParameters"] or {},
             query=event["queryStringParameters"] or {},
             headers={k.lower(): v for k, v in (event["headers"] or {}).items()},

@@ -1,5 +1,5 @@
 """THE route table. It drives API Gateway, the local server, the grants and the endpoint table in
-the docs.
+the docs. All of it is behind every door of `functions.doors`.
 
 A handler is a dotted name (the table imports nothing) of a module with `handle(request, services)
 -> object`.
@@ -290,6 +290,14 @@ ROUTES = (
         "GET",
         "/models/{model}",
         "functions.models.retrieve",
+        "assistants",
+        _NO_GRANTS,
+        round_trips=0,
+    ),
+    Route(
+        "DELETE",
+        "/models/{model}",
+        "functions.models.delete",
         "assistants",
         _NO_GRANTS,
         round_trips=0,

@@ -21,6 +21,9 @@ _ENDPOINTS = """\
 What answers each endpoint, and what that may do in DynamoDB: nothing else. *Round trips* is how
 often an answer waits for DynamoDB when all goes well, the authorizer's look at the key apart.
 
+All of them are there a second time below `/openai`, for Azure's clients: the key comes in the
+header `api-key`, and `api-version` has no effect.
+
 Made of `functions/routes.py` by `make docs`; change that.
 
 | method | path | Lambda function | DynamoDB | round trips |

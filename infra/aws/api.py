@@ -1,14 +1,16 @@
-"""The REST API: the route table's endpoints behind the authorizer, and an answer for all else."""
+"""The REST API: the route table behind each door and its authorizer, and an answer for all else."""
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
+from functions.doors import DOORS, Door
 from functions.routes import ROUTES, Route
 from infra.aws.errors import add_gateway_responses, mock_method
 from infra.aws.functions import Functions
 from infra.aws.settings import Settings
 from infra.gateway_responses import method_not_allowed, not_found
+from infra.unsupported import UNSUPPORTED
 
 _STAGE = "v1"
 _TIMEOUT = Duration.seconds(29)
@@ -34,20 +36,21 @@ class Api(Construct):
         # `url` would end in a slash, and plain HTTP callers put a path behind it.
         host = f"{self._api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
         self.base_url = f"https://{host}/{_STAGE}"
-        self._add_routes(functions)
+        for door in DOORS:
+            self._add_routes(door, functions)
         self._add_refusals()
         add_gateway_responses(self._api)
 
-    def _add_routes(self, functions: Functions) -> None:
+    def _add_routes(self, door: Door, functions: Functions) -> None:
         authorizer = apigateway.RequestAuthorizer(
             self,
-            "Authorizer",
+            f"Authorizer-{door.name}",
             handler=functions["authorizer"],
-            identity_sources=[apigateway.IdentitySource.header("Authorization")],
+            identity_sources=[apigateway.IdentitySource.header(door.key_header)],
             results_cache_ttl=_AUTHORIZER_CACHE,
         )
         for route in ROUTES:
-            self._api.root.resource_for_path(route.path).add_method(
+            self._api.root.resource_for_path(door.prefix + route.path).add_method(
                 route.method,
                 self._integration(route, functions),
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
@@ -66,12 +69,14 @@ class Api(Construct):
 
     def _add_refusals(self) -> None:
         """API Gateway itself would answer 403 to a method or path that is not there."""
-        paths = {route.path for route in ROUTES}
+        paths = {door.prefix + route.path for door in DOORS for route in ROUTES}
         for path in sorted(_with_parents(paths)):
             answer = method_not_allowed if path in paths else not_found
             mock_method(self._api.root.resource_for_path(path), answer)
         mock_method(self._api.root, not_found)
-        mock_method(self._api.root.add_resource("{proxy+}"), not_found)
+        for door in DOORS:
+            rest = self._api.root.resource_for_path(f"{door.prefix}/{{proxy+}}")
+            mock_method(rest, not_found, UNSUPPORTED)
 
 
 def _with_parents(paths: set[str]) -> set[str]:

@@ -5,13 +5,15 @@ stands as it is, so it must be safe within JSON by itself.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aws_cdk import aws_apigateway as apigateway
 
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused
 from threadkeep.wire.errors import Answer
 from threadkeep.wire.headers import OPENAI_VERSION
+
+AnswerTo = Callable[[Refused], Answer]
 
 # `openai-processing-ms` is missing here: the gateway knows no such number while it answers.
 _HEADERS = {"x-request-id": "context.requestId", "openai-version": f"'{OPENAI_VERSION}'"}
@@ -48,31 +50,57 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
         )
 
 
-def mock_method(resource: apigateway.IResource, answer_to: Callable[[Refused], Answer]) -> None:
-    """Answer every method that the resource has no route for, without a function or a key."""
-    answer = answer_to(_REFUSED._replace(path="$path"))
-    status = str(answer.status)
-    headers = {f"method.response.header.{name}": value for name, value in _HEADERS.items()}
+def mock_method(
+    resource: apigateway.IResource,
+    answer_to: AnswerTo,
+    apart: Mapping[str, AnswerTo] | None = None,
+) -> None:
+    """Answer every method that the resource has no route for, without a function or a key.
+
+    Paths that match a pattern of `apart` are answered by its own text, with the same status.
+    """
+    status = str(answer_to(_REFUSED).status)
+    refusal = _response(status, _HEADERS, _body(answer_to, apart or {}))
     resource.add_method(
         "ANY",
         apigateway.MockIntegration(
             passthrough_behavior=apigateway.PassthroughBehavior.NEVER,
             request_templates=dict.fromkeys(_BODIES, f'{{"statusCode": {status}}}'),
-            integration_responses=[
-                apigateway.IntegrationResponse(
-                    status_code=status,
-                    response_parameters=headers,
-                    response_templates={"application/json": _SAFE_PATH + _json(answer)},
-                )
-            ],
+            integration_responses=[refusal],
         ),
         authorization_type=apigateway.AuthorizationType.NONE,
-        method_responses=[
-            apigateway.MethodResponse(
-                status_code=status, response_parameters=dict.fromkeys(headers, True)
-            )
-        ],
+        method_responses=[_declared(refusal)],
     )
+
+
+def _response(
+    status: str, headers: Mapping[str, str], template: str
+) -> apigateway.IntegrationResponse:
+    return apigateway.IntegrationResponse(
+        status_code=status,
+        response_parameters={f"method.response.header.{n}": value for n, value in headers.items()},
+        response_templates={"application/json": template},
+    )
+
+
+def _declared(response: apigateway.IntegrationResponse) -> apigateway.MethodResponse:
+    return apigateway.MethodResponse(
+        status_code=response.status_code,
+        response_parameters=dict.fromkeys(response.response_parameters or {}, True),
+    )
+
+
+def _body(answer_to: AnswerTo, apart: Mapping[str, AnswerTo]) -> str:
+    """The template of a body, one line for the path and one for each text."""
+    refused = _REFUSED._replace(path="$path")
+    lines = [_json(answer_to(refused))]
+    if apart:
+        cases = (
+            f'if($context.path.matches("{pattern}"))\n{_json(answer(refused))}\n'
+            for pattern, answer in apart.items()
+        )
+        lines = [f"#{'#else'.join(cases)}#else", *lines, "#end"]
+    return _SAFE_PATH + "\n".join(lines)
 
 
 def _json(answer: Answer) -> str:

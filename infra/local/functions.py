@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.bugs import place
 from functions.deployment import FUNCTIONS
+from functions.doors import table_path
 from functions.lambda_function import Handler
 from functions.routes import ROUTES
 from infra.local.function_error import FunctionError
@@ -29,7 +30,8 @@ class Functions:
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """The function's answer, or FunctionError: what went wrong inside stays inside."""
-        route = _ROUTES.get((function, event.get("httpMethod", ""), event.get("resource", "")))
+        path = table_path(event.get("resource", ""))
+        route = _ROUTES.get((function, event.get("httpMethod", ""), path))
         invocation = Invocation(function, route)
         token = current.set(invocation)
         try:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from functions.doors import AZURE, DOORS, Door, door_of
 from functions.routes import ROUTES, Route
-from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed, not_found
+from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed
 from infra.local.authorizations import Authorizations
 from infra.local.function_error import FunctionError, Invoke
 from infra.local.proxy_event import (
@@ -22,6 +23,7 @@ from infra.local.proxy_event import (
     http_response,
     proxy_event,
 )
+from infra.unsupported import no_route
 from threadkeep.domain.clock import Clock
 from threadkeep.wire.errors import Answer
 from threadkeep.wire.headers import OPENAI_VERSION
@@ -34,7 +36,7 @@ _METHOD = re.compile(r"[A-Z]{1,10}")
 
 @dataclass(frozen=True)
 class _Resource:
-    """A path of the table, and which function answers which method."""
+    """A path of the table behind a door, and which function answers which method."""
 
     template: str
     pattern: re.Pattern[str]
@@ -47,7 +49,7 @@ class Gateway:
     def __init__(self, invoke: Invoke, clock: Clock, routes: Iterable[Route] = ROUTES) -> None:
         self._invoke = invoke
         self._clock = clock
-        self._authorizations = Authorizations(invoke, clock)
+        self._authorizations = {door: Authorizations(invoke, clock) for door in DOORS}
         self._resources = _resources(routes)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
@@ -60,21 +62,21 @@ class Gateway:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         found = self._find(request)
         if found is None:
-            return _refuse(not_found, request)
+            return _refuse(no_route(request.path), request)
         resource, call = found
         function = resource.functions.get(request.method)
         if function is None:
             return _refuse(method_not_allowed, request, resource.template)
         if len(request.body) > MAX_BODY_BYTES:
             return _refuse(GATEWAY_RESPONSES["REQUEST_TOO_LARGE"], request, resource.template)
-        header = request.header("authorization")
+        header = request.header(door_of(resource.template).key_header.lower())
         if not header:
             return _refuse(GATEWAY_RESPONSES["UNAUTHORIZED"], request, resource.template)
         return self._authorized(call, header, function)
 
     def _authorized(self, call: Call, header: str, function: str) -> HttpResponse:
         try:
-            authorization = self._authorizations.of(call, header)
+            authorization = self._authorizations[door_of(call.resource)].of(call, header)
         except FunctionError as error:
             return _failed("AUTHORIZER_FAILURE", call.request, error)
         context = authorization.context
@@ -93,19 +95,25 @@ class Gateway:
 
 
 def _resources(routes: Iterable[Route]) -> list[_Resource]:
-    """The table's resources; a path that stands there word by word comes before a template."""
+    """The resources of all doors; a path that stands there word by word comes before a template."""
     functions: dict[str, dict[str, str]] = {}
     for route in routes:
         functions.setdefault(route.path, {})[route.method] = route.function
     return [
-        _Resource(template, _pattern(template), functions[template])
-        for template in sorted(functions, key=lambda path: (path.count("{"), path))
+        _Resource(door.prefix + path, _pattern(door, path), functions[path])
+        for path in sorted(functions, key=lambda path: (path.count("{"), path))
+        for door in DOORS
     ]
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    """A parameter is one segment as it was sent: a decoded `%2F` makes no new one."""
-    return re.compile(f"/{STAGE}" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+def _pattern(door: Door, path: str) -> re.Pattern[str]:
+    """A parameter is one segment as it was sent: a decoded `%2F` makes no new one.
+
+    Azure's clients put their prefix behind an address that often has no path: there the stage may
+    be missing.
+    """
+    stage = f"(?:/{STAGE})?" if door is AZURE else f"/{STAGE}"
+    return re.compile(stage + door.prefix + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
 def _failed(name: str, request: HttpRequest, error: Exception) -> HttpResponse:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from functions.doors import AZURE
 from functions.routes import ROUTES, Route
 from infra.openapi.answers import ErrorResponse
 from infra.openapi.operations import OPERATIONS, Operation, PageOf
@@ -24,6 +25,16 @@ _DESCRIPTION = (
     "is the same as leaving them out."
 )
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key opens one project."}
+_AZURE_KEY = {
+    "type": "apiKey",
+    "in": "header",
+    "name": AZURE.key_header,
+    "description": f"The same key, on the server whose paths begin with `{AZURE.prefix}`.",
+}
+_AZURE_SERVER = {
+    "url": f"/v1{AZURE.prefix}",
+    "description": "For Azure's clients. `api-version` is accepted and has no effect.",
+}
 
 JSONObject = dict[str, Any]
 
@@ -37,14 +48,14 @@ def document() -> JSONObject:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Threadkeep", "version": OPENAI_VERSION, "description": _DESCRIPTION},
-        "servers": [{"url": "/v1"}],
-        "security": [{"api_key": []}],
+        "servers": [{"url": "/v1"}, _AZURE_SERVER],
+        "security": [{"api_key": []}, {"azure_key": []}],
         "paths": paths,
         "components": {
             "schemas": schemas(),
             "responses": {"Error": _response("What was wrong.", _json(reference(ErrorResponse)))},
             "headers": HEADERS,
-            "securitySchemes": {"api_key": _KEY},
+            "securitySchemes": {"api_key": _KEY, "azure_key": _AZURE_KEY},
         },
     }
 
@@ -78,7 +89,8 @@ def _operation(route: Route) -> JSONObject:
         content = _json(reference(known.body))
         described["requestBody"] = {"content": content, "required": required}
     error = {"$ref": "#/components/responses/Error"}
-    described["responses"] = {"200": _answer(route, known), "4XX": error, "5XX": error}
+    good = {} if known.refused else {"200": _answer(route, known)}
+    described["responses"] = {**good, "4XX": error, "5XX": error}
     return described
 
 

@@ -36,7 +36,8 @@ class Deleted:
 
 @dataclass(frozen=True)
 class Operation:
-    """`answer` is a shape, a page, a deletion, or None for a stream of events alone.
+    """`answer` is a shape, a page, a deletion, or None: for a stream of events alone, and for what
+    is always `refused`.
 
     `query` names the parameters that are not those of a page, `headers` what else it listens to.
     """
@@ -45,6 +46,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    refused: bool = False
 
 
 # By the handler's dotted name, without its first part.
@@ -76,4 +78,5 @@ OPERATIONS: Mapping[str, Operation] = {
     "run_steps.retrieve": Operation(run_answers.RunStepObject, query=("include[]",)),
     "models.list": Operation(answers.ModelList),
     "models.retrieve": Operation(answers.ModelObject),
+    "models.delete": Operation(None, refused=True),
 }

@@ -181,3 +181,12 @@ def test_an_unknown_model(client: Client) -> None:
     answer = client.ask("GET", "/models/gpu-1")
     text = "The model 'gpu-1' does not exist"
     assert answer.error == (404, text, "model", "model_not_found")
+
+
+@pytest.mark.promise("9.3")
+@pytest.mark.parametrize("model", ["gpt-4o", "ft:gpt-4o:acme::1"])
+def test_no_model_can_be_deleted(client: Client, model: str) -> None:
+    """Only those that were trained here could be, and there are none."""
+    text = f"The model '{model}' does not exist"
+    answer = client.ask("DELETE", f"/models/{model}")
+    assert answer.error == (404, text, "model", "model_not_found")

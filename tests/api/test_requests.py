@@ -243,12 +243,46 @@ def test_ids_that_are_none(
 @pytest.mark.promise("1.1", "18.7")
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PATCH"])
 @pytest.mark.parametrize(
-    "path", ["", "/", "/assistants/", "/thread", "/threads/thread_1/", "/files", "/vector_stores"]
+    "path",
+    [
+        "",
+        "/",
+        "/assistants/",
+        "/thread",
+        "/threads/thread_1/",
+        "/threads/thread_1/files",
+        "/filesx",
+    ],
 )
 def test_a_path_that_is_not_there(client: Client, method: str, path: str) -> None:
     """It is a 404 in the shape of an error, whatever stands at its end."""
     text = f"Invalid URL ({method} /v1{path})"
     assert client.ask(method, path).error == (404, text, None, None)
+
+
+@pytest.mark.promise("18.11")
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/files", "is not supported yet."),
+        ("/files/file-1/content", "is not supported yet."),
+        ("/uploads/upload_1/parts", "is not supported yet."),
+        ("/vector_stores", "is not supported yet."),
+        ("/vector_stores/vs_1/file_batches/vsfb_1/cancel", "is not supported yet."),
+        ("/chat/completions", "is not supported: this server has the Assistants API alone."),
+        ("/embeddings", "is not supported: this server has the Assistants API alone."),
+        ("/fine_tuning/jobs", "is not supported: this server has the Assistants API alone."),
+        ("/responses", "is not supported: this server has the Assistants API alone."),
+    ],
+)
+def test_what_the_original_had_and_this_server_has_not(
+    client: Client, method: str, path: str, said: str
+) -> None:
+    """It is a 404 that says so, and does not read like a wrong address; also at Azure's door."""
+    for door in ("", "/openai"):
+        text = f"{method} /v1{door}{path} {said}"
+        assert client.ask(method, door + path).error == (404, text, None, "unsupported_endpoint")
 
 
 @pytest.mark.promise("18.7")

@@ -6,30 +6,31 @@ from typing import Any
 
 import pytest
 
+from functions.doors import DOORS, Door
 from functions.routes import ROUTES
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed, not_found
+from infra.unsupported import no_route
 from tests.infra.conftest import Synthesized
 from tests.infra.template import Properties, Template
+from tests.infra.velocity import Velocity
 
 _KEYS = {"message", "type", "param", "code"}
 _FUNCTION = r"/functions/\$\{(\w+)\.Arn\}"
 _INVOCATION = re.compile(rf".*:lambda:path/2015-03-31{_FUNCTION}/invocations")
 _STREAM = re.compile(rf".*:lambda:path/2021-11-15{_FUNCTION}/response-streaming-invocations")
+_BEHIND_DOORS = [(door, route) for door in DOORS for route in ROUTES]
+_PATHS = {door.prefix + route.path for door, route in _BEHIND_DOORS}
 
 
 def _mocks(template: Template) -> dict[str, Properties]:
     return {path: m for (method, path), m in template.methods().items() if method == "ANY"}
 
 
-def _mock_body(method: Properties) -> Any:
-    """The body of a MOCK method, as the template engine makes it for `/v1/x`."""
+def _mock_body(method: Properties, path: str = "/v1/x") -> Any:
+    """The body of a MOCK method for PUT and this path, as the template engine makes it."""
     (response,) = method["Integration"]["IntegrationResponses"]
     template = response["ResponseTemplates"]["application/json"]
-    set_path, body = template.split("\n")
-    assert set_path == (
-        "#set($path = $util.escapeJavaScript($context.path)" + r""".replaceAll("\\'", "'"))"""
-    )
-    return json.loads(body.replace("$path", "/v1/x").replace("$context.httpMethod", "PUT"))
+    return json.loads(Velocity("PUT", path).text(template))
 
 
 def _called(template: Template) -> dict[tuple[str, str], tuple[str, bool]]:
@@ -53,9 +54,10 @@ def test_every_route_has_a_method_that_calls_its_function(template: Template) ->
     """The route table is the API: no method is missing, none goes elsewhere; those that stream may
     take 15 minutes, the others are buffered.
     """
-    expected = {(r.method, r.path): (r.function, r.streaming) for r in ROUTES}
+    expected = {(r.method, d.prefix + r.path): (r.function, r.streaming) for d, r in _BEHIND_DOORS}
     assert _called(template) == expected
-    streamed = {route for route, (_, streaming) in expected.items() if streaming}
+    assert len(expected) == 2 * len(ROUTES)
+    streamed = {(r.method, r.path) for r in ROUTES if r.streaming}
     run = "/threads/{thread_id}/runs"
     assert streamed == {
         ("POST", "/threads/runs"),
@@ -68,22 +70,27 @@ def test_every_route_has_a_method_that_calls_its_function(template: Template) ->
 def test_with_streaming_off_every_route_is_buffered(synthesized: Synthesized) -> None:
     """The same routes to the same functions, none of them streamed."""
     called = _called(synthesized.production)
-    assert called == {(r.method, r.path): (r.function, False) for r in ROUTES}
+    assert called == {(r.method, d.prefix + r.path): (r.function, False) for d, r in _BEHIND_DOORS}
 
 
 def test_every_route_is_behind_the_authorizer(template: Template) -> None:
-    """No endpoint answers without a key, and an answer of the authorizer counts for 300 s."""
-    (id_,) = template.of_type("AWS::ApiGateway::Authorizer")
-    for (method, _), properties in template.methods().items():
+    """No endpoint answers without a key, and an answer of an authorizer counts for 300 s. Each door
+    has one of its own, asked only if the door's header is there.
+    """
+    authorizers = template.of_type("AWS::ApiGateway::Authorizer")
+    (function,) = (id_ for id_, name in template.functions().items() if name == "authorizer")
+    asked = {"/": "Authorization", "/openai/": "api-key"}
+    for (method, path), properties in template.methods().items():
         if method != "ANY":
             assert properties["AuthorizationType"] == "CUSTOM"
-            assert properties["AuthorizerId"] == f"${{{id_}}}"
-    authorizer = template.only("AWS::ApiGateway::Authorizer")
-    (function,) = (id_ for id_, name in template.functions().items() if name == "authorizer")
-    assert authorizer["AuthorizerUri"].endswith(f"/functions/${{{function}.Arn}}/invocations")
-    assert authorizer["Type"] == "REQUEST"
-    assert authorizer["IdentitySource"] == "method.request.header.Authorization"
-    assert authorizer["AuthorizerResultTtlInSeconds"] == 300
+            authorizer = authorizers[properties["AuthorizerId"][2:-1]]
+            header = asked["/openai/" if path.startswith("/openai/") else "/"]
+            assert authorizer["IdentitySource"] == f"method.request.header.{header}"
+    assert len(authorizers) == 2
+    for authorizer in authorizers.values():
+        assert authorizer["AuthorizerUri"].endswith(f"/functions/${{{function}.Arn}}/invocations")
+        assert authorizer["Type"] == "REQUEST"
+        assert authorizer["AuthorizerResultTtlInSeconds"] == 300
 
 
 def test_the_api_is_regional_with_the_stage_v1(template: Template) -> None:
@@ -94,12 +101,14 @@ def test_the_api_is_regional_with_the_stage_v1(template: Template) -> None:
 
 
 def test_the_api_may_call_each_function_by_one_permission(template: Template) -> None:
-    """One permission for each function, not for each method, and only for this API."""
+    """One permission for each function and authorizer, not for each method, and only for this
+    API.
+    """
     (api,) = template.of_type("AWS::ApiGateway::RestApi")
     functions = template.functions()
     permissions = template.of_type("AWS::Lambda::Permission").values()
     called = sorted(functions[p["FunctionName"][2:-5]] for p in permissions)
-    assert called == sorted({route.function for route in ROUTES} | {"authorizer"})
+    assert called == sorted([*{route.function for route in ROUTES}, *("authorizer" for _ in DOORS)])
     for permission in permissions:
         assert permission["Action"] == "lambda:InvokeFunction"
         assert permission["Principal"] == "apigateway.amazonaws.com"
@@ -109,10 +118,9 @@ def test_the_api_may_call_each_function_by_one_permission(template: Template) ->
 @pytest.mark.promise("18.7", "18.8")
 def test_an_unknown_method_is_405_on_every_resource(template: Template) -> None:
     """Without MOCK methods API Gateway would answer 403 with a text of its own."""
-    routed = {route.path for route in ROUTES}
     mocks = _mocks(template)
-    assert routed <= mocks.keys()
-    for path in routed:
+    assert mocks.keys() >= _PATHS
+    for path in _PATHS:
         expected = method_not_allowed(Refused("", "PUT", "/v1/x"))
         assert _mock_body(mocks[path]) == expected.body
         assert mocks[path]["MethodResponses"][0]["StatusCode"] == "405"
@@ -121,14 +129,33 @@ def test_an_unknown_method_is_405_on_every_resource(template: Template) -> None:
 @pytest.mark.promise("18.7", "18.8")
 def test_an_unknown_path_is_404(template: Template) -> None:
     """At the root, anywhere below it, and at a resource that only leads to others."""
-    routed = {route.path for route in ROUTES}
     mocks = _mocks(template)
-    assert set(mocks) - routed >= {"/", "/{proxy+}"}
-    for path in set(mocks) - routed:
+    assert set(mocks) - _PATHS >= {"/", "/{proxy+}", "/openai", "/openai/{proxy+}"}
+    for path in set(mocks) - _PATHS:
         expected = not_found(Refused("", "PUT", "/v1/x"))
         assert _mock_body(mocks[path]) == expected.body
         assert mocks[path]["MethodResponses"][0]["StatusCode"] == "404"
     assert set(template.paths().values()) == set(mocks)
+
+
+@pytest.mark.promise("18.11")
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+@pytest.mark.parametrize(
+    "path",
+    ["/files", "/uploads/a/b", "/vector_stores/vs_1", "/chat/completions", "/filesx", "/x'y"],
+)
+def test_what_the_original_had_is_told_from_a_wrong_path(
+    template: Template, door: Door, path: str
+) -> None:
+    """The catch-all of each door answers what the local server does."""
+    asked = f"/v1{door.prefix}{path}"
+    expected = no_route(asked)(Refused("", "PUT", asked))
+    assert ("Invalid URL" in expected.body["error"]["message"]) == path.startswith(
+        ("/filesx", "/x")
+    )
+    mock = _mocks(template)[f"{door.prefix}/{{proxy+}}"]
+    assert _mock_body(mock, asked) == expected.body
+    assert mock["MethodResponses"][0]["StatusCode"] == str(expected.status)
 
 
 @pytest.mark.promise("18.8", "1.10")

@@ -1,7 +1,11 @@
 // The official Node SDK, unchanged, through one scenario; prints what it saw as JSON.
-import OpenAI from 'openai';
+import OpenAI, { AzureOpenAI } from 'openai';
 
-const client = new OpenAI({ baseURL: process.env.BASE_URL, apiKey: process.env.API_KEY, maxRetries: 0 });
+const given = { apiKey: process.env.API_KEY, maxRetries: 0 };
+const { BASE_URL, AZURE_VERSION } = process.env;
+const client = AZURE_VERSION
+  ? new AzureOpenAI({ endpoint: BASE_URL, apiVersion: AZURE_VERSION, ...given })
+  : new OpenAI({ baseURL: BASE_URL, ...given });
 const threads = client.beta.threads;
 const runs = threads.runs;
 const tools = [{ type: 'function', function: { name: 'get_weather', parameters: {} } }];

@@ -32,7 +32,11 @@ class Functions:
         if function in self.broken:
             raise self.broken[function]
         if function == "authorizer":
-            return self._policy(event["headers"]["authorization"])
+            headers = event["headers"]
+            azure = event["resource"].startswith("/openai/")
+            return self._policy(
+                f"Bearer {headers['api-key']}" if azure else headers["authorization"]
+            )
         return {"statusCode": 200, "headers": {"x-request-id": "req_1"}, "body": "{}"}
 
     def names(self) -> list[str]:
@@ -121,6 +125,11 @@ def test_an_odd_parameter_stays_one(gateway: Gateway, functions: Functions, sent
     "path",
     [
         "/v1/nonsense",
+        "/openai",
+        "/openai/nonsense",
+        "/v1/openai/",
+        "/v1/openai/openai/threads",
+        "/openai/v2/threads",
         "/v1",
         "/v1/",
         "/",
@@ -193,6 +202,41 @@ def test_no_key_is_401_without_a_question(
     assert response.status == 401
     assert error(response)["message"].startswith("You didn't provide an API key.")
     assert functions.events == []
+
+
+@pytest.mark.promise("1.18")
+@pytest.mark.parametrize("stage", ["", "/v1"])
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_route_is_behind_azure_s_door(
+    gateway: Gateway, functions: Functions, route: Any, stage: str
+) -> None:
+    """Below `/openai`, with the stage before it or without, and with the key in `api-key`."""
+    path = stage + "/openai" + route.path.replace("{", "a_").replace("}", "")
+    response = gateway.answer(get(path, ("api-key", "sk-good"), method=route.method))
+    assert response.status == 200
+    function, event = functions.events[-1]
+    assert (function, event["resource"]) == (route.function, f"/openai{route.path}")
+    assert event["path"] == path.removeprefix("/v1")
+
+
+@pytest.mark.promise("1.18", "18.6")
+def test_each_door_has_one_header_for_keys(gateway: Gateway, functions: Functions) -> None:
+    """As in API Gateway, which asks an authorizer only if its header is there."""
+    azure_key = ("api-key", "sk-good")
+    for path, header in (("/v1/models", azure_key), ("/openai/models", KEY)):
+        response = gateway.answer(get(path, header))
+        assert response.status == 401
+        assert error(response)["message"].startswith("You didn't provide an API key.")
+    assert functions.events == []
+
+
+@pytest.mark.promise("1.18", "18.6")
+def test_an_answer_for_one_door_opens_no_other(gateway: Gateway, functions: Functions) -> None:
+    """What was allowed as an Authorization header is asked for anew as an `api-key`."""
+    functions.resource = f"{STAGE_ARN}/GET/models"
+    assert gateway.answer(get("/v1/models")).status == 200
+    assert gateway.answer(get("/openai/models", ("api-key", KEY[1]))).status == 401
+    assert functions.names().count("authorizer") == 2
 
 
 @pytest.mark.promise("18.6")
