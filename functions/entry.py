@@ -21,7 +21,7 @@ from functions.request import Request
 from functions.routes import ROUTES
 from threadkeep.domain.errors import ThreadkeepError
 from threadkeep.services import Services
-from threadkeep.wire import errors, events, headers
+from threadkeep.wire import cors, errors, events, headers
 from threadkeep.wire.ids import well_formed
 
 _LOG = logging.getLogger("threadkeep.requests")
@@ -49,6 +49,9 @@ def build(function: str, services: Services) -> Handler:
         answer = _answer(handle, request, services, until)
         milliseconds = (time.perf_counter() - began) * 1000
         answer["headers"] |= headers.every_answer(request.id, milliseconds)
+        answer["headers"] |= cors.on_answer(
+            services.config.cors_origins, request.headers.get("origin")
+        )
         _log(event, request, answer, milliseconds)
         return answer
 

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from functions.doors import DOORS, Door
 from functions.routes import ROUTES, Route
+from infra.aws.cors import Cors
 from infra.aws.errors import add_gateway_responses, mock_method
 from infra.aws.functions import Functions
 from infra.aws.settings import Settings
@@ -24,6 +25,7 @@ class Api(Construct):
     def __init__(self, scope: Construct, settings: Settings, functions: Functions) -> None:
         super().__init__(scope, "Api")
         self._streaming = settings.streaming
+        self._cors = Cors(settings.cors_origins)
         self._api = apigateway.RestApi(
             self,
             "Rest",
@@ -39,7 +41,7 @@ class Api(Construct):
         for door in DOORS:
             self._add_routes(door, functions)
         self._add_refusals()
-        add_gateway_responses(self._api)
+        add_gateway_responses(self._api, self._cors)
 
     def _add_routes(self, door: Door, functions: Functions) -> None:
         authorizer = apigateway.RequestAuthorizer(
@@ -72,11 +74,11 @@ class Api(Construct):
         paths = {door.prefix + route.path for door in DOORS for route in ROUTES}
         for path in sorted(_with_parents(paths)):
             answer = method_not_allowed if path in paths else not_found
-            mock_method(self._api.root.resource_for_path(path), answer)
-        mock_method(self._api.root, not_found)
+            mock_method(self._api.root.resource_for_path(path), answer, self._cors)
+        mock_method(self._api.root, not_found, self._cors)
         for door in DOORS:
             rest = self._api.root.resource_for_path(f"{door.prefix}/{{proxy+}}")
-            mock_method(rest, not_found, UNSUPPORTED)
+            mock_method(rest, not_found, self._cors, UNSUPPORTED)
 
 
 def _with_parents(paths: set[str]) -> set[str]:

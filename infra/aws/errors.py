@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from aws_cdk import aws_apigateway as apigateway
 
+from infra.aws.cors import Cors
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused
 from threadkeep.wire.errors import Answer
 from threadkeep.wire.headers import OPENAI_VERSION
@@ -35,7 +36,7 @@ _BODIES = (
 )
 
 
-def add_gateway_responses(api: apigateway.RestApi) -> None:
+def add_gateway_responses(api: apigateway.RestApi, cors: Cors) -> None:
     """Give every answer of the gateway the contract's envelope."""
     for name, answer_to in GATEWAY_RESPONSES.items():
         answer = answer_to(_REFUSED)
@@ -45,7 +46,7 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             type=apigateway.ResponseType.of(name),
             # The defaults stand for many answers, each with a status of its own.
             status_code=None if name.startswith("DEFAULT_") else str(answer.status),
-            response_headers={**_HEADERS, **headers},
+            response_headers={**_HEADERS, **cors.on_refusals, **headers},
             templates={"application/json": _json(answer)},
         )
 
@@ -53,6 +54,7 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
 def mock_method(
     resource: apigateway.IResource,
     answer_to: AnswerTo,
+    cors: Cors,
     apart: Mapping[str, AnswerTo] | None = None,
 ) -> None:
     """Answer every method that the resource has no route for, without a function or a key.
@@ -60,24 +62,31 @@ def mock_method(
     Paths that match a pattern of `apart` are answered by its own text, with the same status.
     """
     status = str(answer_to(_REFUSED).status)
-    refusal = _response(status, _HEADERS, _body(answer_to, apart or {}))
+    refusal = _response(status, {**_HEADERS, **cors.on_refusals}, _body(answer_to, apart or {}))
+    responses = [refusal]
+    request = f'{{"statusCode": {status}}}'
+    if cors.origins:
+        headers = {**_HEADERS, **cors.on_preflights}
+        responses.append(_response("204", headers, cors.preflight, selection_pattern="204"))
+        request = f'#if($context.httpMethod == "OPTIONS"){{"statusCode": 204}}#else{request}#end'
     resource.add_method(
         "ANY",
         apigateway.MockIntegration(
             passthrough_behavior=apigateway.PassthroughBehavior.NEVER,
-            request_templates=dict.fromkeys(_BODIES, f'{{"statusCode": {status}}}'),
-            integration_responses=[refusal],
+            request_templates=dict.fromkeys(_BODIES, request),
+            integration_responses=responses,
         ),
         authorization_type=apigateway.AuthorizationType.NONE,
-        method_responses=[_declared(refusal)],
+        method_responses=[_declared(response) for response in responses],
     )
 
 
 def _response(
-    status: str, headers: Mapping[str, str], template: str
+    status: str, headers: Mapping[str, str], template: str, selection_pattern: str | None = None
 ) -> apigateway.IntegrationResponse:
     return apigateway.IntegrationResponse(
         status_code=status,
+        selection_pattern=selection_pattern,
         response_parameters={f"method.response.header.{n}": value for n, value in headers.items()},
         response_templates={"application/json": template},
     )

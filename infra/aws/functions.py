@@ -107,6 +107,7 @@ class Functions(Construct):
             "THREADKEEP_FUNCTION": name,
             "THREADKEEP_MODELS": "models.toml",
             "THREADKEEP_POLL_AFTER_MS": str(self._settings.poll_after_ms),
+            "THREADKEEP_CORS_ORIGINS": " ".join(self._settings.cors_origins),
             "THREADKEEP_STRICT_BETA": "on" if self._settings.strict_beta else "off",
             "THREADKEEP_RUN_SECONDS": str(self._settings.run_seconds),
             "THREADKEEP_TABLE_PREFIX": self._tables.prefix,

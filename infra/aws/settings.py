@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from functions.deployment import FUNCTIONS
 from threadkeep.domain.settings import UnavailableTools
+from threadkeep.wire import cors
 
 # What the executor still needs after the deadline, to write the end of the run.
 _MARGIN = 60
@@ -34,6 +35,7 @@ class Settings:
     unavailable_tools: str
     streaming: bool
     bundle: bool
+    cors_origins: tuple[str, ...] = ()
 
     @staticmethod
     def read(context: Callable[[str], Any]) -> "Settings":
@@ -49,6 +51,7 @@ class Settings:
             ),
             streaming=_switch("streaming", context("streaming")),
             bundle=_flag("bundle", context("bundle")),
+            cors_origins=_origins(context("cors_origins")),
         )
 
 
@@ -74,6 +77,17 @@ def _choice(name: str, value: Any, choices: Sequence[str]) -> str:
     if value not in choices:
         raise SettingError(f"{name} must be {' or '.join(choices)}, not '{value}'.")
     return str(value)
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    """From cdk.json a list, from the command line a text with commas."""
+    texts = value.split(",") if isinstance(value, str) else value or ()
+    if not (isinstance(texts, list | tuple) and all(isinstance(text, str) for text in texts)):
+        raise SettingError(f"cors_origins must be a list of origins, not '{value}'.")
+    try:
+        return cors.origins(stripped for text in texts if (stripped := text.strip()))
+    except cors.OriginError as error:
+        raise SettingError(f"cors_origins {error}.") from None
 
 
 def _number(name: str, value: Any, most: int) -> int:

@@ -1,10 +1,12 @@
 """The HTTP server: uvicorn around the front, on a socket that listens already."""
 
 import socket
+from collections.abc import Collection
 
 import uvicorn
 
 from infra.command_error import CommandError
+from infra.local.cors import with_cors
 from infra.local.front import Answer, front
 from infra.local.proxy_event import STAGE
 
@@ -12,10 +14,12 @@ _IDLE = 75  # seconds that a connection is kept: longer than the SDKs keep their
 _TO_END = 1  # second for the requests that are under way when the server is stopped
 
 
-def http_server(answer: Answer) -> uvicorn.Server:
-    """The server; `serve(sockets=…)` runs it until `should_exit` is set."""
+def http_server(answer: Answer, origins: Collection[str] = ()) -> uvicorn.Server:
+    """The server; `serve(sockets=…)` runs it until `should_exit` is set. Pages of the `origins` may
+    call it from a browser.
+    """
     config = uvicorn.Config(
-        front(answer),
+        with_cors(front(answer), origins),
         http="h11",
         ws="none",
         loop="asyncio",

@@ -37,7 +37,9 @@ def serve(settings: Settings, version: str) -> NoReturn:
     with State(settings.state) as state, listen(settings.host, settings.port) as sock:
         keys = _keys(state, settings)
         local = _local(state, catalogue, settings, keys.projects)
-        server = http_server(with_document(Gateway(local.invoke, SystemClock()).answer))
+        server = http_server(
+            with_document(Gateway(local.invoke, SystemClock()).answer), settings.cors_origins
+        )
         # uvicorn raises the signal again after its shutdown: then, too, it must find these.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))

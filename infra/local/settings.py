@@ -11,6 +11,7 @@ from typing import get_args
 from infra.command_error import CommandError
 from threadkeep.domain.ids import valid_project
 from threadkeep.domain.settings import UnavailableTools
+from threadkeep.wire import cors
 
 DEFAULT_PROJECT = "default"
 _MAX_RUN_SECONDS = 365 * 86_400  # what a state machine's execution can wait for
@@ -32,6 +33,7 @@ class Settings:
     strict_beta: bool = False
     unavailable_tools: UnavailableTools = "refuse"
     durable: bool = False
+    cors_origins: tuple[str, ...] = ()
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -55,6 +57,13 @@ def add_options(parser: ArgumentParser) -> None:
         help="a key that opens a project; may be given more than once "
         f"(one is made and kept in the state folder) [{_variable('api-key')}, with commas]",
     )
+    parser.add_argument(
+        "--cors-origin",
+        metavar="ORIGIN",
+        action="append",
+        help="an origin whose pages may call from a browser, * for all; may be given more than "
+        f"once (none) [{_variable('cors-origin')}, with commas]",
+    )
 
 
 def settings(options: Namespace, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -72,6 +81,7 @@ def settings(options: Namespace, environment: Mapping[str, str] = os.environ) ->
         strict_beta=given.switch("strict-beta"),
         durable=given.switch("durable"),
         unavailable_tools="drop" if given.drops("unavailable-tools") else "refuse",
+        cors_origins=_origins(given.texts("cors-origin")),
     )
 
 
@@ -132,6 +142,13 @@ def valid_key(text: str) -> bool:
 
 def _variable(name: str) -> str:
     return f"THREADKEEP_{name.upper().replace('-', '_')}"
+
+
+def _origins(texts: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return cors.origins(texts)
+    except cors.OriginError as error:
+        raise CommandError(f"--cors-origin (or {_variable('cors-origin')}) {error}.") from None
 
 
 def _api_keys(texts: Sequence[str]) -> dict[str, str]:

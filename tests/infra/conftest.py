@@ -25,6 +25,7 @@ from tests.infra.runtime_api import PACKAGES
 from tests.infra.template import Template
 
 CDK_JSON = app.CDK_JSON
+ORIGINS = ("https://app.example", "http://localhost:3000")  # whose pages may call in production
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
         "strict_beta": "true",
         "unavailable_tools": "drop",
         "streaming": "off",
+        "cors_origins": ", ".join(ORIGINS),
     }
     synthesize(kept, production)
     _, error = process.communicate(timeout=180)

@@ -6,7 +6,7 @@ import pytest
 
 from functions.deployment import FUNCTIONS
 from functions.routes import ROUTES
-from tests.infra.conftest import Synthesized
+from tests.infra.conftest import ORIGINS, Synthesized
 from tests.infra.template import Properties, Template
 from threadkeep.config import Config
 
@@ -114,12 +114,14 @@ def test_the_settings_reach_the_functions(synthesized: Synthesized) -> None:
         config = Config.from_environment(_variables(function))
         assert (config.run_seconds, config.poll_after_ms, config.strict_beta) == (300, 900, True)
         assert config.unavailable_tools == "drop"
+        assert config.cors_origins == ORIGINS
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_variable_holds_anything_else(name: str, template: Template) -> None:
     """A template is no place for a secret: the list of variables is closed."""
     known = {
+        "THREADKEEP_CORS_ORIGINS",
         "THREADKEEP_FUNCTION",
         "THREADKEEP_MODELS",
         "THREADKEEP_POLL_AFTER_MS",

@@ -17,6 +17,7 @@ _DEFAULTS = {
     "unavailable_tools": "refuse",
     "streaming": "on",
     "bundle": True,
+    "cors_origins": [],
 }
 
 
@@ -95,6 +96,10 @@ def test_a_wrong_setting_ends_the_synthesis_with_one_line(
         ("unavailable_tools", "ignore"),
         ("streaming", "true"),
         ("streaming", None),
+        ("cors_origins", "https://app.example/"),
+        ("cors_origins", ["app.example"]),
+        ("cors_origins", [1]),
+        ("cors_origins", True),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: object) -> None:
@@ -114,6 +119,7 @@ def test_settings_from_the_command_line_are_texts() -> None:
         "unavailable_tools": "drop",
         "streaming": "off",
         "bundle": "False",
+        "cors_origins": "https://app.example, *",
     }
     assert Settings.read(texts.get) == Settings(
         "A-1",
@@ -124,4 +130,5 @@ def test_settings_from_the_command_line_are_texts() -> None:
         unavailable_tools="drop",
         streaming=False,
         bundle=False,
+        cors_origins=("https://app.example", "*"),
     )

@@ -17,7 +17,8 @@ class Config:
     """`run_seconds` is how long a run may take, `gather` how many seconds deltas gather before they
     are told, `poll_after_ms` what pollers are told to wait. `streaming`: answers can be streamed.
     `strict_beta`: the OpenAI-Beta header must be there. `unavailable_tools`: what becomes of tools
-    that runs can't have here.
+    that runs can't have here. `cors_origins`: whose pages may read what the functions answer; on
+    one machine the HTTP front sees to that.
     """
 
     table_prefix: str = ""
@@ -29,6 +30,7 @@ class Config:
     poll_after_ms: int = 500
     strict_beta: bool = False
     unavailable_tools: UnavailableTools = "refuse"
+    cors_origins: tuple[str, ...] = ()
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> "Config":
@@ -44,6 +46,7 @@ class Config:
             unavailable_tools=(
                 "drop" if environment.get("THREADKEEP_UNAVAILABLE_TOOLS") == "drop" else "refuse"
             ),
+            cors_origins=tuple(environment.get("THREADKEEP_CORS_ORIGINS", "").split()),
         )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,9 @@ PATIENCE = 10  # seconds after which something is stuck: no test is fast or slow
 
 
 @contextmanager
-def serving(answer: Answer) -> Iterator[int]:
+def serving(answer: Answer, origins: Collection[str] = ()) -> Iterator[int]:
     """The port of a server that runs as long as the context."""
-    server = http_server(answer)
+    server = http_server(answer, origins)
     sock = listen("127.0.0.1", 0)
     port: int = sock.getsockname()[1]
     loop = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))

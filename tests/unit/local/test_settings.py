@@ -21,6 +21,7 @@ EVERYTHING = Settings(
     strict_beta=True,
     unavailable_tools="drop",
     durable=True,
+    cors_origins=("https://a.example", "http://localhost:3000"),
 )
 
 
@@ -59,15 +60,20 @@ def test_every_option_is_read() -> None:
         "on",
     ]
     keys = ["--api-key", "k1", "--api-key", "k2:p2"]
-    assert read(*options, *keys) == EVERYTHING
+    origins = ["--cors-origin", "https://a.example", "--cors-origin", "http://localhost:3000"]
+    assert read(*options, *keys, *origins) == EVERYTHING
 
 
 def test_every_option_is_read_from_the_environment() -> None:
-    """Each variable does what its option does; keys stand there with commas between them."""
+    """Each variable does what its option does; keys and origins stand there with commas."""
     place = {"HOST": "::1", "PORT": "0", "STATE": "/s", "MODELS": "m.toml"}
     behaviour = {"RUN_SECONDS": "5", "POLL_AFTER_MS": "7", "STRICT_BETA": "on"}
     behaviour |= {"UNAVAILABLE_TOOLS": "drop", "DURABLE": "on"}
-    assert read(**place, **behaviour, API_KEY="k1, k2:p2,") == EVERYTHING
+    lists = {
+        "API_KEY": "k1, k2:p2,",
+        "CORS_ORIGIN": "https://a.example, http://localhost:3000",
+    }
+    assert read(**place, **behaviour, **lists) == EVERYTHING
 
 
 def test_options_come_before_the_environment() -> None:
@@ -78,7 +84,10 @@ def test_options_come_before_the_environment() -> None:
 
 def test_what_is_empty_is_not_given() -> None:
     """An empty variable, as compose files leave it, is none."""
-    assert read(HOST="", PORT="", STATE="", MODELS="", RUN_SECONDS="", API_KEY="") == Settings()
+    assert (
+        read(HOST="", PORT="", STATE="", MODELS="", RUN_SECONDS="", API_KEY="", CORS_ORIGIN="")
+        == Settings()
+    )
 
 
 def test_a_home_folder_is_found() -> None:
@@ -102,6 +111,9 @@ def test_a_home_folder_is_found() -> None:
         ({"POLL_AFTER_MS": "0"}, "--poll-after-ms"),
         ({"POLL_AFTER_MS": "60001"}, "--poll-after-ms"),
         ({"STRICT_BETA": "yes"}, "THREADKEEP_STRICT_BETA"),
+        ({"CORS_ORIGIN": "https://a.example/"}, "--cors-origin"),
+        ({"CORS_ORIGIN": "https://a.example,b.example"}, "'b.example'"),
+        ({"CORS_ORIGIN": ",".join(f"https://a{n}.example" for n in range(21))}, "at most 20"),
         ({"API_KEY": f"k,{SECRET} x"}, "number 2"),
         ({"API_KEY": f"{SECRET}:"}, "number 1"),
         ({"API_KEY": f":{SECRET}"}, "number 1"),
@@ -120,7 +132,7 @@ def test_what_makes_no_sense_is_named(environment: Mapping[str, str], named: str
     assert named in message
     assert SECRET not in message
     assert "\n" not in message
-    assert len(message) < 250
+    assert len(message) < 300
 
 
 def test_the_same_key_twice_is_once() -> None:
