@@ -109,6 +109,15 @@ def test_strict_betas(strict: Local) -> None:
             assert (error["message"], error["code"]) == (MISSING, "invalid_beta")
 
 
+@pytest.mark.promise("1.5", "1.18")
+def test_azure_s_clients_need_no_beta(strict: Local) -> None:
+    """Azure never asked for the header; a wrong one is refused all the same."""
+    event, function = proxy_event("GET", "/assistants", None, "acme")
+    event["resource"] = f"/openai{event['resource']}"
+    for headers, status in (({}, 200), ({"OpenAI-Beta": "assistants=v1"}, 400)):
+        assert strict.invoke(function, {**event, "headers": headers})["statusCode"] == status
+
+
 @pytest.mark.promise("3.12")
 def test_how_long_to_wait_between_polls_is_a_setting(strict: Local) -> None:
     """Each kind of deployment has its own."""

@@ -43,11 +43,12 @@ def test_no_other_header_decides(system: System) -> None:
     """API Gateway keeps the answer by the door's header alone: another one that decided would
     open the door to whoever sends the same wrong key next.
     """
-    authorization = f"Bearer {KEY}"
+    right, wrong = ("Authorization", f"Bearer {KEY}"), ("api_key", "sk-wrong-key-0000")
     for resource, headers in (
-        ("/threads", {"Authorization": "Bearer sk-wrong-key-0000", "api_key": KEY}),
-        ("/openai/threads", {"api_key": "sk-wrong-key-0000", "Authorization": authorization}),
+        ("/threads", [("Authorization", "Bearer sk-wrong-key-0000"), ("api_key", KEY)]),
+        ("/openai/threads", [right, wrong]),
     ):
-        effect, context = asked(system, resource, **headers)
-        assert effect == "Deny"
-        assert context["masked_key"].startswith("sk-wr")
+        for order in (headers, reversed(headers)):
+            effect, context = asked(system, resource, **dict(order))
+            assert effect == "Deny"
+            assert context["masked_key"].startswith("sk-wr")
