@@ -42,8 +42,12 @@ def test_content_is_never_logged(
         caplog.set_level(logging.INFO, logger=name)
     with running(tmp_path, provider=provider) as system:
         system.local.add_key(f"sk-{CANARY}", "acme")
-        event = {"headers": {"Authorization": f"Bearer sk-{CANARY}x"}, "methodArn": "arn:x/v1/GET/"}
-        assert CANARY not in str(system.local.invoke("authorizer", event))
+        for resource, header in (
+            ("/x", {"Authorization": f"Bearer sk-{CANARY}x"}),
+            ("/openai/x", {"api-key": f"sk-{CANARY}x"}),
+        ):
+            event = {"headers": header, "methodArn": "arn:x/v1/GET/", "resource": resource}
+            assert CANARY not in str(system.local.invoke("authorizer", event))
         with pytest.raises(Refused):
             system.post("/threads", {"metadata": {"k": [CANARY]}})
         with pytest.raises(Refused):

@@ -6,7 +6,7 @@ from functions.routes import ROUTES, Route
 from tests.chaos.test_tool_runs import cancel, submit, waiting
 from tests.faults import RoundTrips
 from tests.scripted_provider import ONE
-from tests.system import running
+from tests.system import Refused, running
 
 _CREATE_RUNS = ("functions.runs.create", "functions.threads.create_and_run")
 _OF_WAITING_RUNS = (
@@ -49,7 +49,13 @@ def test_round_trips_are_as_the_route_table_says(tmp_path: Path) -> None:
             if route.handler in _CREATE_RUNS:
                 body = new_run
             sent = body if route.method == "POST" else None
-            answer = system.request(route.method, route.path.format(**ids), sent, "acme")
+            try:
+                answer = system.request(route.method, route.path.format(**ids), sent, "acme")
+            except Refused:
+                assert route.handler == "functions.models.delete", (
+                    "the only one that has no good path"
+                )
+                answer = {}
             assert count.of[route.handler] == route.round_trips, route
             if answer.get("object") == "thread.run":
                 system.ended(answer)  # a thread that is locked would refuse what follows
