@@ -13,14 +13,21 @@ from pathlib import Path
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from functions.doors import DOORS
 from functions.routes import ROUTES
 from infra.local.gateway import _pattern
+from infra.unsupported import UNSUPPORTED
+from threadkeep.wire.cors import HEADERS
 
 _ROOT = Path(__file__).parents[2]
 _FOLDERS = ("functions", "infra", "layers")
 _FUNCTIONS = {"compile", "search", "match", "fullmatch", "findall", "finditer", "split", "sub"}
 _LONG = 50_000
-_MADE = {"infra/local/gateway.py": [_pattern(route.path).pattern for route in ROUTES]}
+_MADE = {
+    "infra/local/gateway.py": [_pattern(d, route.path).pattern for d in DOORS for route in ROUTES],
+    "infra/unsupported.py": list(UNSUPPORTED),
+    "layers/core/threadkeep/wire/cors.py": [HEADERS],
+}
 _OF_CLASS = {
     _constants.CATEGORY_DIGIT: "1",
     _constants.CATEGORY_SPACE: " ",
