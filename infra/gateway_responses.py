@@ -15,12 +15,15 @@ _NO_RETRY = {"x-should-retry": "false"}
 
 
 class Refused(NamedTuple):
-    """What is known of the request; `path` with the stage, `/v1/…`."""
+    """What is known of the request; `path` with the stage, `/v1/…`. `allow` are the methods that
+    its path has, as the header of that name lists them.
+    """
 
     request_id: str
     method: str
     path: str
     masked_key: str = ""
+    allow: str = ""
 
 
 def not_found(request: Refused) -> Answer:
@@ -31,7 +34,8 @@ def not_found(request: Refused) -> Answer:
 def method_not_allowed(request: Refused) -> Answer:
     """A route has this path, but with another method."""
     message = f"Not allowed to {request.method} on {request.path}."
-    return Answer(405, envelope(message, code="method_not_supported"), {})
+    headers = {"allow": request.allow}
+    return Answer(405, envelope(message, code="method_not_supported"), headers)
 
 
 def _unauthorized(request: Refused) -> Answer:

@@ -55,9 +55,12 @@ class Serve:
 
 
 @contextmanager
-def serving(temporary: Path, *options: str) -> Iterator[Serve]:
+def serving(temporary: Path, *options: str, descriptors: int | None = None) -> Iterator[Serve]:
+    """The process; it has no more than so many file descriptors."""
     command = str(Path(sys.executable).with_name("threadkeep"))
     argv = [command, "serve", "--port", "0", *options]
+    if descriptors is not None:
+        argv = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *argv]
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

@@ -1,66 +1,88 @@
-"""The HTTP front: plain ASGI. The event loop only moves bytes; every request has a daemon thread.
+"""The HTTP front: plain ASGI. The event loop only moves bytes; every decision has a daemon thread.
 
 There is no pool: a request that is slow, or never ends, takes nothing that another one needs. A
 client that leaves changes nothing: its request runs to its end, and the answer goes nowhere.
+
+A request is admitted by its head. Only then its body is read, and only if all bodies that are in
+memory leave room for it.
 """
 
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from infra.local.bodies import Body, ClientLeft, Message, Receive, Room, Unread
+from infra.local.limits import Limits
 from infra.local.proxy_event import HttpRequest, HttpResponse
-from threadkeep.wire.validation import MAX_BODY_BYTES
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Answer = Callable[[HttpRequest], HttpResponse]
+Admitted = Callable[[bytes | Unread], HttpResponse]  # answers a request, once its body is there
+Admit = Callable[[HttpRequest], Admitted | HttpResponse]  # judges a request that has no body yet
+
+_CLOSE = ("connection", "close")
 
 
-def front(answer: Answer) -> App:
-    """The ASGI application that hands each request to `answer`."""
+def front(admit: Admit, limits: Limits) -> App:
+    """The ASGI application that lets `admit` judge each request, and answer it."""
+    room = Room(limits.bodies_bytes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
-        if body is not None:
-            response = await _in_a_thread(lambda: answer(_request(scope, body)))
-            if response.chunks is None:
-                await _send(response, send)
-            else:
-                await _stream(response, response.chunks, receive, send)
+        head = _head(scope)
+        body = Body(head, receive, limits)
+        try:
+            response = await _answer(admit, head, body, room, limits)
+            await body.skip()
+        except ClientLeft:
+            return
+        if not body.ended:  # what comes next on this connection is no request
+            response = replace(response, headers=(*response.headers, _CLOSE))
+        if response.chunks is not None and head.method == "HEAD":
+            response = replace(response, chunks=iter(()))  # nobody would see them
+        if response.chunks is None:
+            await _send(response, send)
+        else:
+            await _stream(response, response.chunks, receive, send)
 
     return app
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The body, or None if the client left before its end.
+async def _answer(
+    admit: Admit, head: HttpRequest, body: Body, room: Room, limits: Limits
+) -> HttpResponse:
+    """The answer; it may come before the body has."""
+    if body.ended:
+        return await _in_a_thread(lambda: answer(admit, head, b""))
+    admitted = await _in_a_thread(lambda: admit(head))
+    if isinstance(admitted, HttpResponse):
+        return admitted
+    size = body.size if body.size > limits.small_body_bytes else 0
+    if size and not await room.take(size, limits.room):
+        return await _in_a_thread(lambda: admitted(Unread.NO_ROOM))
+    try:
+        read = await body.read()
+        return await _in_a_thread(lambda: admitted(read))
+    finally:
+        room.give(size)
 
-    It is read to its end: a client that is still sending would not see a refusal. But no more is
-    kept of it than shows that it is too large.
-    """
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")[: MAX_BODY_BYTES + 1 - len(body)]
-        more = message.get("more_body", False)
-    return bytes(body)
+
+def answer(admit: Admit, head: HttpRequest, body: bytes) -> HttpResponse:
+    """The answer to a request that is there with its whole body."""
+    admitted = admit(head)
+    return admitted if isinstance(admitted, HttpResponse) else admitted(body)
 
 
-def _request(scope: Scope, body: bytes) -> HttpRequest:
+def _head(scope: Scope) -> HttpRequest:
     return HttpRequest(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
-        body=body,
         source_ip=(scope.get("client") or ("127.0.0.1", 0))[0],
     )
 

@@ -1,20 +1,26 @@
 """API Gateway on one machine: resource, method, size and key are checked, then a function answers.
 
-Every refusal is one of `infra.gateway_responses`, the texts that the deployed API has, too.
+All of that is known before the body is there, so no body is read for nothing. Every refusal is one
+of `infra.gateway_responses`, the texts that the deployed API has, too, or of
+`infra.local.refusals`.
 """
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import unquote
 
 from functions.doors import AZURE, DOORS, Door, door_of
 from functions.routes import ROUTES, Route
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed
+from infra.local import front, refusals
 from infra.local.authorizations import Authorizations
+from infra.local.bodies import Unread
+from infra.local.front import Admitted
 from infra.local.function_error import FunctionError, Invoke
+from infra.local.limits import DEFAULTS, Limits
 from infra.local.proxy_event import (
     STAGE,
     Call,
@@ -26,12 +32,16 @@ from infra.local.proxy_event import (
 from infra.unsupported import no_route
 from threadkeep.domain.clock import Clock
 from threadkeep.wire.errors import Answer
-from threadkeep.wire.headers import OPENAI_VERSION
 from threadkeep.wire.validation import MAX_BODY_BYTES
 
 _LOG = logging.getLogger("threadkeep.requests")
 _WORD = re.compile(r"[a-z_]{1,32}|\{[a-z_]+\}|v1|")
 _METHOD = re.compile(r"[A-Z]{1,10}")
+_UNREAD = {
+    Unread.TOO_LARGE: GATEWAY_RESPONSES["REQUEST_TOO_LARGE"],
+    Unread.TOO_SLOW: refusals.too_slow,
+    Unread.NO_ROOM: refusals.overloaded,
+}
 
 
 @dataclass(frozen=True)
@@ -44,37 +54,63 @@ class _Resource:
 
 
 class Gateway:
-    """Answers requests, each in its caller's thread. Holds nothing but the authorizer's answers."""
+    """Judges requests and answers them, each in its caller's thread. Holds nothing but the
+    authorizer's answers.
+    """
 
-    def __init__(self, invoke: Invoke, clock: Clock, routes: Iterable[Route] = ROUTES) -> None:
+    def __init__(
+        self,
+        invoke: Invoke,
+        clock: Clock,
+        routes: Iterable[Route] = ROUTES,
+        limits: Limits = DEFAULTS,
+    ) -> None:
         self._invoke = invoke
         self._clock = clock
+        self._limits = limits
         self._authorizations = {door: Authorizations(invoke, clock) for door in DOORS}
         self._resources = _resources(routes)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """The answer to a request, whatever it is and whatever goes wrong."""
+        """The answer to a request that is there with its body."""
+        return front.answer(self.admit, replace(request, body=b""), request.body)
+
+    def admit(self, head: HttpRequest) -> Admitted | HttpResponse:
+        """What answers the request once its body is there, or a refusal without it. Neither
+        raises, whatever the request is and whatever goes wrong.
+        """
         try:
-            return self._answer(request)
+            return self._admit(head)
         except Exception as error:  # noqa: BLE001  (the outermost edge: a client waits)
-            return _failed("DEFAULT_5XX", request, error)
+            return _failed("DEFAULT_5XX", head, error)
 
-    def _answer(self, request: HttpRequest) -> HttpResponse:
-        found = self._find(request)
+    def _admit(self, head: HttpRequest) -> Admitted | HttpResponse:
+        if refusal := self._refusal_of_head(head):
+            return _refuse(refusal, head)
+        found = self._find(head)
         if found is None:
-            return _refuse(no_route(request.path), request)
+            return _refuse(no_route(head.path), head)
         resource, call = found
-        function = resource.functions.get(request.method)
+        function = resource.functions.get(head.method)
         if function is None:
-            return _refuse(method_not_allowed, request, resource.template)
-        if len(request.body) > MAX_BODY_BYTES:
-            return _refuse(GATEWAY_RESPONSES["REQUEST_TOO_LARGE"], request, resource.template)
-        header = request.header(door_of(resource.template).key_header.lower())
+            allow = ", ".join(sorted(resource.functions))
+            return _refuse(method_not_allowed, head, resource.template, allow=allow)
+        if int(head.header("content-length") or 0) > MAX_BODY_BYTES:
+            return _refuse(GATEWAY_RESPONSES["REQUEST_TOO_LARGE"], head, resource.template)
+        header = head.header(door_of(resource.template).key_header.lower())
         if not header:
-            return _refuse(GATEWAY_RESPONSES["UNAUTHORIZED"], request, resource.template)
-        return self._authorized(call, header, function)
+            return _refuse(GATEWAY_RESPONSES["UNAUTHORIZED"], head, resource.template)
+        return self._authorized(_as_get(call), header, function)
 
-    def _authorized(self, call: Call, header: str, function: str) -> HttpResponse:
+    def _refusal_of_head(self, head: HttpRequest) -> Callable[[Refused], Answer] | None:
+        headers = sum(len(name) + len(value) for name, value in head.headers)
+        if len(head.path) + len(head.query) + headers > self._limits.head_bytes:
+            return refusals.large_head
+        if head.header("content-length") and head.header("transfer-encoding"):
+            return refusals.two_lengths
+        return None
+
+    def _authorized(self, call: Call, header: str, function: str) -> Admitted | HttpResponse:
         try:
             authorization = self._authorizations[door_of(call.resource)].of(call, header)
         except FunctionError as error:
@@ -83,7 +119,20 @@ class Gateway:
         if not authorization.allowed:
             denied, masked_key = GATEWAY_RESPONSES["ACCESS_DENIED"], context.get("masked_key", "")
             return _refuse(denied, call.request, call.resource, masked_key)
-        return http_response(self._invoke(function, proxy_event(call, context)))
+        return lambda body: self._answer(call, context, function, body)
+
+    def _answer(
+        self, call: Call, context: Mapping[str, Any], function: str, body: bytes | Unread
+    ) -> HttpResponse:
+        if not isinstance(body, Unread) and len(body) > MAX_BODY_BYTES:
+            body = Unread.TOO_LARGE
+        if isinstance(body, Unread):
+            return _refuse(_UNREAD[body], call.request, call.resource)
+        call = replace(call, request=replace(call.request, body=body))
+        try:
+            return http_response(self._invoke(function, proxy_event(call, context)))
+        except Exception as error:  # noqa: BLE001  (the same edge, passed a second time)
+            return _failed("DEFAULT_5XX", call.request, error)
 
     def _find(self, request: HttpRequest) -> tuple[_Resource, Call] | None:
         for resource in self._resources:
@@ -99,6 +148,9 @@ def _resources(routes: Iterable[Route]) -> list[_Resource]:
     functions: dict[str, dict[str, str]] = {}
     for route in routes:
         functions.setdefault(route.path, {})[route.method] = route.function
+    for methods in functions.values():
+        if "GET" in methods:
+            methods["HEAD"] = methods["GET"]
     return [
         _Resource(door.prefix + path, _pattern(door, path), functions[path])
         for path in sorted(functions, key=lambda path: (path.count("{"), path))
@@ -116,6 +168,13 @@ def _pattern(door: Door, path: str) -> re.Pattern[str]:
     return re.compile(stage + door.prefix + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
+def _as_get(call: Call) -> Call:
+    """HEAD is GET to every function; the server leaves the body of its answer away."""
+    if call.request.method != "HEAD":
+        return call
+    return replace(call, request=replace(call.request, method="GET"))
+
+
 def _failed(name: str, request: HttpRequest, error: Exception) -> HttpResponse:
     """The answer after a bug: its message might hold content, so its type must do."""
     kind = error.type if isinstance(error, FunctionError) else type(error).__name__
@@ -128,20 +187,14 @@ def _refuse(
     request: HttpRequest,
     resource: str = "",
     masked_key: str = "",
+    allow: str = "",
 ) -> HttpResponse:
     id_ = _request_id(request)
-    status, body, headers = answer_to(Refused(id_, request.method, request.path, masked_key))
+    answer = answer_to(Refused(id_, request.method, request.path, masked_key, allow))
     method = request.method if _METHOD.fullmatch(request.method) else "…"
-    _LOG.info(
-        "%s %s %s", method, resource or _shown(request.path), status, extra={"request_id": id_}
-    )
-    content = {
-        "content-type": "application/json",
-        "openai-version": OPENAI_VERSION,
-        "x-request-id": id_,
-    }
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return HttpResponse(status, tuple({**content, **headers}.items()), text.encode())
+    shown = resource or _shown(request.path)
+    _LOG.info("%s %s %s", method, shown, answer.status, extra={"request_id": id_})
+    return refusals.response(answer, id_)
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -16,8 +16,10 @@ from typing import NoReturn
 
 from infra.command_error import CommandError
 from infra.local.console import set_up_logging
+from infra.local.descriptors import connections
 from infra.local.gateway import Gateway
 from infra.local.http_server import http_server, listen, reason, url
+from infra.local.limits import Limits
 from infra.local.openapi import with_document
 from infra.local.server import Local
 from infra.local.settings import DEFAULT_PROJECT, Settings
@@ -37,9 +39,9 @@ def serve(settings: Settings, version: str) -> NoReturn:
     with State(settings.state) as state, listen(settings.host, settings.port) as sock:
         keys = _keys(state, settings)
         local = _local(state, catalogue, settings, keys.projects)
-        server = http_server(
-            with_document(Gateway(local.invoke, SystemClock()).answer), settings.cors_origins
-        )
+        limits = Limits(connections=connections())
+        gateway = Gateway(local.invoke, SystemClock(), limits=limits)
+        server = http_server(with_document(gateway.admit), limits, settings.cors_origins)
         # uvicorn raises the signal again after its shutdown: then, too, it must find these.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.routes import ROUTES, Route
-from infra.local.front import Answer
+from infra.local.front import answer
 from infra.local.gateway import Gateway
 from infra.local.openapi import PATH, with_document
 from infra.local.proxy_event import HttpRequest
@@ -108,11 +108,11 @@ def test_an_unknown_keyword_is_not_passed_over() -> None:
 
 def test_the_document_is_served_without_a_key(gateway: Gateway) -> None:
     """At `/openapi.json`; every other path is still the gateway's."""
-    answer: Answer = with_document(gateway.answer)
-    with serving(answer) as port:
+    admit = with_document(gateway.admit)
+    with serving(admit) as port:
         status, headers, served = ask(port, path=PATH)
         assert (status, headers["content-type"]) == (200, "application/json")
         assert served == json.loads(text())
         assert ask(port, method="POST", path=PATH)[0] == 404
         assert ask(port, path="/v1/models")[0] == 401
-    assert answer(HttpRequest("GET", f"/v1{PATH}")).status == 404
+    assert answer(admit, HttpRequest("GET", f"/v1{PATH}"), b"").status == 404

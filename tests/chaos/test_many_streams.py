@@ -115,7 +115,7 @@ def client(tmp_path: Path, crowd: Crowd) -> Iterator[Client]:
     local.add_key(KEY, "acme")
     local.start()
     try:
-        with serving(Gateway(local.invoke, clock).answer) as port, ExitStack() as opened:
+        with serving(Gateway(local.invoke, clock).admit) as port, ExitStack() as opened:
             yield Client(port, opened)
     finally:
         local.stop()

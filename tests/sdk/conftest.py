@@ -62,7 +62,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         local = Local(tmp_path, Catalogue.of(OpenAIChat(models.base_url)), 600, clock)
         local.start()
         try:
-            with serving(Gateway(local.invoke, clock).answer) as port, ExitStack() as opened:
+            with serving(Gateway(local.invoke, clock).admit) as port, ExitStack() as opened:
                 yield Server(f"http://127.0.0.1:{port}/v1", models, local, turns, clock, opened)
         finally:
             local.stop()

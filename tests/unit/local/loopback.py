@@ -4,20 +4,40 @@ import asyncio
 import http.client
 import json
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from infra.local.front import Answer
+from infra.local.bodies import Unread
+from infra.local.front import Admit, Admitted
 from infra.local.http_server import http_server, listen
+from infra.local.limits import DEFAULTS, Limits
+from infra.local.proxy_event import HttpRequest, HttpResponse
 
 PATIENCE = 10  # seconds after which something is stuck: no test is fast or slow by it
 
 
+def whole(answer: Callable[[HttpRequest], HttpResponse]) -> Admit:
+    """Admits every request, and answers it with its body; what was not read is refused."""
+
+    def admit(head: HttpRequest) -> Admitted:
+        def admitted(body: bytes | Unread) -> HttpResponse:
+            if isinstance(body, Unread):
+                return HttpResponse(400, (), json.dumps(body.name).encode())
+            return answer(replace(head, body=body))
+
+        return admitted
+
+    return admit
+
+
 @contextmanager
-def serving(answer: Answer, origins: Collection[str] = ()) -> Iterator[int]:
+def serving(
+    admit: Admit, limits: Limits = DEFAULTS, origins: Collection[str] = ()
+) -> Iterator[int]:
     """The port of a server that runs as long as the context."""
-    server = http_server(answer, origins)
+    server = http_server(admit, limits, origins)
     sock = listen("127.0.0.1", 0)
     port: int = sock.getsockname()[1]
     loop = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))

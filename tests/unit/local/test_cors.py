@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.proxy_event import HttpRequest, HttpResponse
-from tests.unit.local.loopback import PATIENCE, serving
+from tests.unit.local.loopback import PATIENCE, serving, whole
 
 APP = "https://app.example"
 OTHER = "https://other.example"
@@ -59,7 +59,7 @@ def granted(headers: Mapping[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("kind", ["200", "400", "401", "404", "405", "413", "500", "503", "stream"])
 def test_every_kind_of_answer_is_readable_for_a_named_origin(kind: str) -> None:
     """With the headers that apps look at; and for no other origin, nor for none."""
-    with serving(answer, [APP, OTHER]) as port:
+    with serving(whole(answer), origins=[APP, OTHER]) as port:
         status, headers, body = ask(port, f"/v1/{kind}", {"Origin": APP})
         _, foreign, _ = ask(port, f"/v1/{kind}", {"Origin": "https://evil.example"})
         _, without, _ = ask(port, f"/v1/{kind}", {})
@@ -73,7 +73,7 @@ def test_every_kind_of_answer_is_readable_for_a_named_origin(kind: str) -> None:
 @pytest.mark.promise("1.19")
 def test_all_origins() -> None:
     """`*` is for every page, and the same for each."""
-    with serving(answer, ["*"]) as port:
+    with serving(whole(answer), origins=["*"]) as port:
         for given in ({"Origin": OTHER}, {}):
             headers = granted(ask(port, "/v1/401", given)[1])
             assert headers.pop("access-control-allow-origin") == "*"
@@ -89,7 +89,7 @@ def test_a_preflight_needs_no_key_and_no_path(path: str) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": SENT,
     }
-    with serving(_never, [OTHER, APP]) as port:
+    with serving(whole(_never), origins=[OTHER, APP]) as port:
         status, headers, body = ask(port, path, asked, "OPTIONS")
     assert (status, body) == (204, b"")
     assert headers["x-request-id"].startswith("req_")
@@ -106,14 +106,14 @@ def test_a_preflight_needs_no_key_and_no_path(path: str) -> None:
 def test_a_preflight_of_another_page_grants_nothing() -> None:
     """The browser then sends nothing more."""
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    with serving(_never, [APP]) as port:
+    with serving(whole(_never), origins=[APP]) as port:
         status, headers, _ = ask(port, "/v1/threads", asked, "OPTIONS")
     assert (status, granted(headers)) == (204, {"vary": "Origin"})
 
 
 def test_without_origins_nothing_changes() -> None:
     """None is the default: OPTIONS is a method like any other, and no answer says anything."""
-    with serving(answer) as port:
+    with serving(whole(answer)) as port:
         status, headers, _ = ask(port, "/v1/405", {"Origin": APP}, "OPTIONS")
     assert (status, granted(headers)) == (405, {})
 

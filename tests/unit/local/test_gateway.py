@@ -2,6 +2,7 @@
 
 import json
 import logging
+import pickle
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 import pytest
 
 from functions.routes import ROUTES
+from infra.local import authorizations
+from infra.local.authorizations import Authorizations
+from infra.local.bodies import Unread
 from infra.local.function_error import FunctionError
 from infra.local.gateway import Gateway
-from infra.local.proxy_event import HttpRequest, HttpResponse
+from infra.local.proxy_event import Call, HttpRequest, HttpResponse
 from tests.fake_clock import FakeClock
+from threadkeep.domain.api_keys import hash_key
 from threadkeep.wire.validation import MAX_BODY_BYTES
 
 STAGE_ARN = "arn:aws:execute-api:local:000000000000:local/v1"
@@ -162,7 +167,7 @@ def test_an_unknown_path_is_404(gateway: Gateway, functions: Functions, path: st
     [
         ("PUT", "/v1/threads"),
         ("DELETE", "/v1/threads"),
-        ("HEAD", "/v1/models"),
+        ("HEAD", "/v1/threads/runs"),
         ("OPTIONS", "/v1/models"),
         ("DELETE", "/v1/models"),
         ("PATCH", "/v1/threads/thread_a"),
@@ -179,6 +184,19 @@ def test_another_method_is_405(
     assert response.status == 405
     assert error(response)["code"] == "method_not_supported"
     assert functions.events == []
+    template = path.removeprefix("/v1").replace("thread_a", "{thread_id}")
+    has = {route.method for route in ROUTES if route.path == template}
+    listed = dict(response.headers)["allow"].split(", ")
+    assert listed == sorted(has | ({"HEAD"} if "GET" in has else set()))
+
+
+@pytest.mark.promise("18.13")
+def test_a_function_is_asked_for_head_as_for_get(gateway: Gateway, functions: Functions) -> None:
+    """HEAD meets the same policy and the same handler; only the server knows the difference."""
+    assert gateway.answer(get("/v1/models", method="HEAD")).status == 200
+    assert [event["httpMethod"] for _, event in functions.events] == ["GET", "GET"]
+    refused = gateway.answer(get("/v1/models", ("authorization", "Bearer bad"), method="HEAD"))
+    assert refused.status == 401
 
 
 def test_a_body_over_the_limit_is_413(gateway: Gateway, functions: Functions) -> None:
@@ -188,6 +206,53 @@ def test_a_body_over_the_limit_is_413(gateway: Gateway, functions: Functions) ->
     functions.events.clear()
     response = gateway.answer(replace(fits, body=fits.body + b" "))
     assert response.status == 413
+    assert error(response)["type"] == "invalid_request_error"
+    assert functions.events == []
+
+
+def test_a_declared_body_over_the_limit_is_413_before_the_key(
+    gateway: Gateway, functions: Functions
+) -> None:
+    """Nobody has to send it, or to be known, to be told."""
+    for size, status in ((MAX_BODY_BYTES, None), (MAX_BODY_BYTES + 1, 413)):
+        length = ("content-length", str(size))
+        judged = gateway.admit(get("/v1/threads", KEY, length, method="POST"))
+        assert (judged.status if isinstance(judged, HttpResponse) else None) == status
+    assert functions.names() == ["authorizer"]
+
+
+@pytest.mark.parametrize(
+    ("why", "status"), [(Unread.TOO_LARGE, 413), (Unread.TOO_SLOW, 408), (Unread.NO_ROOM, 503)]
+)
+def test_a_body_that_was_not_read_is_refused(
+    gateway: Gateway, functions: Functions, why: Unread, status: int
+) -> None:
+    """No function sees half a body; what may be sent again later says when."""
+    admitted = gateway.admit(get("/v1/threads", method="POST"))
+    assert not isinstance(admitted, HttpResponse)
+    response = admitted(why)
+    assert response.status == status
+    assert error(response)["param"] is None
+    assert ("retry-after" in dict(response.headers)) == (status == 503)
+    assert functions.names() == ["authorizer"]
+
+
+def test_a_head_over_the_limit_is_431(gateway: Gateway, functions: Functions) -> None:
+    """URL and headers have 16 KB together; what is longer is not even looked up."""
+    for path, header in (("/v1/models" + "x" * 20_000, "x"), ("/v1/models", "x" * 20_000)):
+        response = gateway.answer(get(path, ("authorization", header)))
+        assert response.status == 431
+        assert error(response)["type"] == "invalid_request_error"
+    assert gateway.answer(get("/v1/models", KEY, ("x", "x" * 16_000))).status == 200
+    assert functions.names() == ["authorizer", "assistants"]
+
+
+def test_two_lengths_are_refused(gateway: Gateway, functions: Functions) -> None:
+    """A request that says two things about its end ends its connection."""
+    lengths = (("content-length", "0"), ("transfer-encoding", "chunked"))
+    response = gateway.answer(get("/v1/threads", KEY, *lengths, method="POST"))
+    assert response.status == 400
+    assert dict(response.headers)["connection"] == "close"
     assert error(response)["type"] == "invalid_request_error"
     assert functions.events == []
 
@@ -282,6 +347,44 @@ def test_each_header_is_asked_for(gateway: Gateway, functions: Functions) -> Non
     assert gateway.answer(get("/v1/models", ("authorization", "Bearer sk-bad"))).status == 401
     assert gateway.answer(get("/v1/models", ("authorization", "Bearer sk-good-2"))).status == 200
     assert functions.names().count("authorizer") == 3
+
+
+def test_wrong_keys_push_out_no_right_one(gateway: Gateway, functions: Functions) -> None:
+    """However many come, the authorizer is not asked again about a key that it knows."""
+    gateway.answer(get("/v1/models"))
+    for n in range(authorizations.MOST_ALLOWED + 1):
+        gateway.answer(get("/v1/models", ("authorization", f"Bearer sk-bad-{n}")))
+    asked = functions.names().count("authorizer")
+    gateway.answer(get("/v1/models"))
+    assert functions.names().count("authorizer") == asked
+
+
+def test_wrong_keys_are_few_and_go(functions: Functions, clock: FakeClock) -> None:
+    """Of wrong keys as many answers are kept as there is room for, and only until their end."""
+    kept = Authorizations(functions.invoke, clock)
+    call = Call(get("/v1/models"), "/models", {}, clock.now())
+
+    def ask(n: int) -> None:
+        wrong = ("authorization", f"Bearer sk-bad-{n}")
+        kept.of(replace(call, request=get("/v1/models", wrong)), wrong[1])
+
+    for n in range(authorizations.MOST_DENIED + 1):
+        ask(n)
+    assert len(kept) == authorizations.MOST_DENIED
+    clock.advance(authorizations.KEPT_SECONDS)
+    ask(0)
+    assert len(kept) == 1
+
+
+def test_no_header_is_kept(functions: Functions, clock: FakeClock) -> None:
+    """A key is known by its hash: the memory of the process does not collect keys."""
+    kept = Authorizations(functions.invoke, clock)
+    for key in ("sk-good-secret", "sk-bad-secret"):
+        header = ("authorization", f"Bearer {key}")
+        kept.of(Call(get("/v1/models", header), "/models", {}, clock.now()), header[1])
+    pickled = pickle.dumps([kept._allowed._answers, kept._denied._answers])
+    assert b"secret" not in pickled
+    assert pickled.count(hash_key("Bearer sk-good-secret").encode()) == 1
 
 
 def test_a_policy_allows_only_what_it_names(gateway: Gateway, functions: Functions) -> None:
