@@ -1,5 +1,7 @@
 """The REST API: the route table behind each door and its authorizer, and an answer for all else."""
 
+from collections.abc import Iterable
+
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
@@ -71,17 +73,21 @@ class Api(Construct):
 
     def _add_refusals(self) -> None:
         """API Gateway itself would answer 403 to a method or path that is not there."""
-        paths = {door.prefix + route.path for door in DOORS for route in ROUTES}
-        for path in sorted(_with_parents(paths)):
-            answer = method_not_allowed if path in paths else not_found
-            mock_method(self._api.root.resource_for_path(path), answer, self._cors)
+        methods: dict[str, set[str]] = {}
+        for door in DOORS:
+            for route in ROUTES:
+                methods.setdefault(door.prefix + route.path, set()).add(route.method)
+        for path in sorted(_with_parents(methods)):
+            answer = method_not_allowed if path in methods else not_found
+            allow = ", ".join(sorted(methods.get(path, ())))
+            mock_method(self._api.root.resource_for_path(path), answer, self._cors, allow=allow)
         mock_method(self._api.root, not_found, self._cors)
         for door in DOORS:
             rest = self._api.root.resource_for_path(f"{door.prefix}/{{proxy+}}")
             mock_method(rest, not_found, self._cors, UNSUPPORTED)
 
 
-def _with_parents(paths: set[str]) -> set[str]:
+def _with_parents(paths: Iterable[str]) -> set[str]:
     """The paths of all resources that the API has for these, but the root."""
     parts = (path.strip("/").split("/") for path in paths)
     return {"/" + "/".join(part[: n + 1]) for part in parts for n in range(len(part))}

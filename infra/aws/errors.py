@@ -56,13 +56,18 @@ def mock_method(
     answer_to: AnswerTo,
     cors: Cors,
     apart: Mapping[str, AnswerTo] | None = None,
+    allow: str = "",
 ) -> None:
     """Answer every method that the resource has no route for, without a function or a key.
 
     Paths that match a pattern of `apart` are answered by its own text, with the same status.
+    `allow` lists the methods that the resource has.
     """
-    status = str(answer_to(_REFUSED).status)
-    refusal = _response(status, {**_HEADERS, **cors.on_refusals}, _body(answer_to, apart or {}))
+    answer = answer_to(_REFUSED._replace(allow=allow))
+    status = str(answer.status)
+    own = {name: f"'{value}'" for name, value in answer.headers.items()}
+    headers = {**_HEADERS, **cors.on_refusals, **own}
+    refusal = _response(status, headers, _body(answer_to, apart or {}))
     responses = [refusal]
     request = f'{{"statusCode": {status}}}'
     if cors.origins:
