@@ -25,10 +25,9 @@ class Connection(H11Protocol):
     """One client's connection, on the server's event loop.
 
     A request's head is awaited from its first byte on (on a new connection from the start), and
-    must go on and end in time. A body is read as the front asks for it and no faster. An answer
-    that is not read in time is given up. What is refused here is answered before the connection
-    ends, and what still comes is thrown away: to close a socket with unread bytes in it would take
-    the answer back.
+    must go on and end in time. An answer that is not read in time is given up. What is refused here
+    is answered before the connection ends, and what still comes is thrown away: to close a socket
+    with unread bytes in it would take the answer back.
     """
 
     def __init__(self, limits: Limits, say_full: Callable[[], None], **of_uvicorn: Any) -> None:
@@ -56,8 +55,6 @@ class Connection(H11Protocol):
             return
         self._heard = self.loop.time()
         super().data_received(data)
-        if self.cycle is not None and self.cycle.body:
-            self.flow.pause_reading()  # `receive` goes on
         self._await_head()
 
     def on_response_complete(self) -> None:

@@ -112,8 +112,11 @@ def test_half_a_head_has_ten_seconds(client: Client, sent: bytes) -> None:
         client.send(sent)
     assert client.after(10) == []
     assert client.after(0.1) == ["eof"]
-    assert client.transport.written.startswith(b"HTTP/1.1 408 ")
+    told = client.transport.written
+    assert told.startswith(b"HTTP/1.1 408 ")
+    client.send(REQUEST)  # too late, and not heard
     assert client.after(2) == ["eof"]
+    assert client.transport.written == told
     assert client.after(0.1) == ["eof", "aborted"]
 
 
