@@ -22,7 +22,7 @@ DEEP = b"[" * 1000 + b"]" * 1000
 @pytest.fixture(scope="session")
 def port(gateway: Gateway) -> Iterator[int]:
     """The HTTP server before the gateway."""
-    with serving(gateway.answer) as number:
+    with serving(gateway.admit) as number:
         yield number
 
 
