@@ -60,7 +60,7 @@ class Body:
     def __init__(self, head: HttpRequest, receive: Receive, limits: Limits) -> None:
         self._receive = receive
         self._limits = limits
-        self._invited = head.header("expect") is None
+        self._sending = head.header("expect") is None
         length = head.header("content-length")
         if head.header("transfer-encoding"):
             length = str(MAX_BODY_BYTES)  # its end will tell
@@ -77,21 +77,22 @@ class Body:
                     if len(body) > MAX_BODY_BYTES:
                         return Unread.TOO_LARGE
         except TimeoutError:
+            self._sending = False
             return Unread.TOO_SLOW
         return bytes(body)
 
     async def skip(self) -> None:
         """Read what is left, and keep nothing of it: a client that is still sending would not see
-        its refusal. One that asked first whether it should send is not invited to do so.
+        its refusal. One that asked first whether to send, or was too slow, is not waited for.
         """
         size = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.skip):
-                while self._invited and not self.ended and size <= self._limits.skipped_bytes:
+                while self._sending and not self.ended and size <= self._limits.skipped_bytes:
                     size += len(await self._next())
 
     async def _next(self) -> bytes:
-        self._invited = True  # to receive is to send `100 Continue`, if that is waited for
+        self._sending = True  # to receive is to send `100 Continue`, if the client waits for it
         async with asyncio.timeout(self._limits.progress):
             message = await self._receive()
         if message["type"] == "http.disconnect":

@@ -93,9 +93,6 @@ class Connection(H11Protocol):
         self._parting_since = self.loop.time()
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.close()
             return

@@ -11,11 +11,12 @@ import pytest
 
 from infra.local.bodies import Unread
 from infra.local.front import Admitted
-from infra.local.limits import DEFAULTS
+from infra.local.limits import DEFAULTS, Limits
 from infra.local.proxy_event import HttpRequest, HttpResponse
 from tests.unit.local.loopback import PATIENCE, ask, serving, whole
 
-HASTY = replace(DEFAULTS, progress=0.2, body=0.2, room=0.2, skip=0.2, unread=0.2, parting=0.2)
+HASTY = replace(DEFAULTS, progress=0.2, unread=0.2)
+BODY, SKIP = replace(DEFAULTS, body=0.2), replace(DEFAULTS, skip=0.2)
 CLOSE = b"connection: close"
 LARGE = 100_000_000  # more than the sockets' own buffers hold
 
@@ -105,17 +106,19 @@ def test_a_head_without_an_end_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"12345"])
-def test_half_a_body_is_given_up(sent: bytes) -> None:
+@pytest.mark.parametrize("limits", [HASTY, BODY], ids=["no progress", "no end"])
+def test_half_a_body_is_given_up(limits: Limits, sent: bytes) -> None:
     """The client is told that it was too slow, and its connection ends."""
-    with serving(whole(size), HASTY) as port, connect(port, post(10, sent)) as client:
+    with serving(whole(size), limits) as port, connect(port, post(10, sent)) as client:
         status, headers, body = answer(client)
     assert (status, body) == (400, b'"TOO_SLOW"')
     assert b"connection: close" in headers
 
 
-def test_a_body_of_a_refused_request_is_not_waited_for() -> None:
+@pytest.mark.parametrize("limits", [HASTY, SKIP], ids=["no progress", "no end"])
+def test_a_body_of_a_refused_request_is_not_waited_for(limits: Limits) -> None:
     """It is read for a moment, so that the client may see its refusal, and then given up."""
-    with serving(refused, HASTY) as port, connect(port, post(10, b"12345")) as client:
+    with serving(refused, limits) as port, connect(port, post(10, b"12345")) as client:
         status, headers, body = answer(client)
     assert (status, body) == (401, b"who?")
     assert b"connection: close" in headers
@@ -298,8 +301,11 @@ def test_answers_that_nobody_reads_have_a_limit_together() -> None:
 def test_head_has_the_headers_of_get_and_no_body() -> None:
     """Also its length; of a stream nothing is made."""
 
+    made: list[bytes] = []
+
     def chunks() -> Iterator[bytes]:
-        yield b"never"
+        made.append(b"chunk")
+        yield made[-1]
 
     def admit(head: HttpRequest) -> HttpResponse:
         return HttpResponse(200, (("x", "y"),), b"12345", chunks() if "s" in head.path else None)
@@ -315,3 +321,4 @@ def test_head_has_the_headers_of_get_and_no_body() -> None:
             (got, body), (headed, none) = headers(port, b"GET", path), headers(port, b"HEAD", path)
             assert headed == got
             assert (body != b"", none) == (True, b"")
+    assert made == [b"chunk"]
