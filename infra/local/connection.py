@@ -25,9 +25,12 @@ class Connection(H11Protocol):
     """One client's connection, on the server's event loop.
 
     A request's head is awaited from its first byte on (on a new connection from the start), and
-    must go on and end in time. An answer that is not read in time is given up. What is refused here
-    is answered before the connection ends, and what still comes is thrown away: to close a socket
-    with unread bytes in it would take the answer back.
+    must go on and end in time; so must the body of a request that was answered without it. From
+    there to the answer the front looks after a request, and then uvicorn's timer does. An answer
+    that is not read in time is given up.
+
+    What is refused here is answered before the connection ends, and what still comes is thrown
+    away: to close a socket with unread bytes in it would take the answer back.
     """
 
     def __init__(self, limits: Limits, say_full: Callable[[], None], **of_uvicorn: Any) -> None:
@@ -36,7 +39,7 @@ class Connection(H11Protocol):
         now = self.loop.time()
         self._limits = limits
         self._heard = now  # when the last bytes came
-        self._head_since: float | None = now  # from when on a request's head is awaited
+        self._awaited_since: float | None = now  # from when on a request is awaited
         self._parting_since: float | None = None
         self.unread = 0  # bytes of answers that the client has not taken, at the last look
         self.unread_since = now  # when it last took some, or there were none
@@ -55,11 +58,11 @@ class Connection(H11Protocol):
             return
         self._heard = self.loop.time()
         super().data_received(data)
-        self._await_head()
+        self._await_request()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._await_head()
+        self._await_request()
 
     def send_400_response(self, _: str) -> None:
         """Called where h11's error is handled, which knows a better status for some."""
@@ -77,16 +80,19 @@ class Connection(H11Protocol):
         elif self._parting_since is not None:
             if now - self._parting_since > self._limits.parting:
                 self.transport.abort()
-        elif self._head_since is not None and (
-            now - self._heard > self._limits.progress or now - self._head_since > self._limits.head
+        elif self._awaited_since is not None and (
+            now - self._heard > self._limits.progress
+            or now - self._awaited_since > self._limits.head
         ):
             self._part(refusals.too_slow)
 
-    def _await_head(self) -> None:
-        if self.conn.their_state is not h11.IDLE or not self.conn.trailing_data[0]:
-            self._head_since = None
-        elif self._head_since is None:
-            self._head_since = self._heard
+    def _await_request(self) -> None:
+        half = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
+        answered = self.cycle is None or self.cycle.response_complete
+        if not answered or (self.timeout_keep_alive_task and not half):
+            self._awaited_since = None
+        elif self._awaited_since is None:
+            self._awaited_since = self._heard
 
     def _part(self, answer_to: Callable[[Refused], Answer]) -> None:
         """Answer, unless an answer has begun, and end the connection with the client, or soon."""

@@ -1,5 +1,6 @@
 """When a connection is ended, to the second: the protocol over a fake transport and clock."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,13 @@ REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 class Task:
-    """Of a request."""
+    """Of a request, or a timer: neither ever comes to its end."""
 
     def add_done_callback(self, _: Any) -> None:
-        """It is never done."""
+        pass
+
+    def cancel(self) -> None:
+        pass
 
 
 class Loop:
@@ -28,6 +32,9 @@ class Loop:
 
     def time(self) -> float:
         return self.now
+
+    def call_later(self, *_: Any) -> "Task":
+        return Task()
 
     def create_task(self, coroutine: Any) -> "Task":
         coroutine.close()
@@ -53,6 +60,9 @@ class Transport:
 
     def abort(self) -> None:
         self.ended.append("aborted")
+
+    def is_closing(self) -> bool:
+        return bool(self.ended)
 
     def can_write_eof(self) -> bool:
         return True
@@ -92,6 +102,16 @@ class Client:
 
     def send(self, data: bytes) -> None:
         self.connection.data_received(data)
+
+    def answer(self) -> None:
+        async def send() -> None:
+            for message in (
+                {"type": "http.response.start", "status": 204, "headers": []},
+                {"type": "http.response.body"},
+            ):
+                await self.connection.cycle.send(message)  # type: ignore[arg-type]
+
+        asyncio.run(send())
 
     def after(self, seconds: float) -> list[str]:
         """How the connection has been ended, when so much time has passed."""
@@ -136,6 +156,19 @@ def test_the_next_head_has_a_minute_of_its_own(client: Client) -> None:
         client.send(bytes([byte]))
     assert client.after(600) == []  # the request is being answered
     assert client.transport.written == b""
+
+
+def test_a_body_that_comes_after_the_answer_has_ten_seconds(client: Client) -> None:
+    """Also where nobody reads it any more it must go on; afterwards the connection is as new."""
+    head = b"OPTIONS / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n"
+    for rest in (b"23", b"2"):
+        client.send(head)
+        client.answer()
+        client.send(b"1")
+        assert client.after(10) == []
+        client.send(rest)
+        assert client.after(10) == []
+    assert client.after(0.1) == ["closed"]
 
 
 def test_an_unread_answer_has_a_minute(client: Client) -> None:
