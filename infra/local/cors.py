@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from uuid import uuid4
 
-from infra.local.front import App, Message, Receive, Scope, Send
+from infra.local.bodies import Message, Receive
+from infra.local.front import App, Scope, Send
 from threadkeep.wire import cors
 from threadkeep.wire.headers import OPENAI_VERSION
 

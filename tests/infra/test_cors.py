@@ -99,5 +99,5 @@ def test_without_origins_api_gateway_says_nothing(template: Template) -> None:
     for mock in _mocks(template):
         status, headers, _ = _answered(mock, "OPTIONS", Origin=ORIGINS[0])
         assert status in {404, 405}
-        assert set(headers) == {"x-request-id", "openai-version"}
+        assert set(headers) - {"allow"} == {"x-request-id", "openai-version"}
     assert "access-control" not in template.path.read_text()
