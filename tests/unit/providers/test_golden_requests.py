@@ -272,6 +272,40 @@ def test_sampling_that_is_refused_by_name_is_left_out(
     assert all("sampling = false" in record.getMessage() for record in caplog.records)
 
 
+def test_what_a_model_never_takes_is_asked_once() -> None:
+    """Later turns leave it out at once; those of another model of the entry ask for themselves."""
+    request = ChatRequest("scripted", [_QUESTION], 0.2, 1.0)
+    with ModelServer(_picky("temperature")) as server:
+        provider = OpenAIChat(server.base_url)
+        for model in ("scripted", "scripted", "another"):
+            list(provider.start(replace(request, model=model)))
+        asked = [(each.body["model"], "temperature" in each.body) for each in server.requests]
+    assert asked == [
+        ("scripted", True),
+        ("scripted", False),
+        ("scripted", False),
+        ("another", True),
+        ("another", False),
+    ]
+
+
+def test_a_value_that_a_model_refuses_is_not_remembered() -> None:
+    """The next run's may be one that it takes."""
+
+    def answer(request: Received) -> Turn:
+        if request.body.get("temperature", 0) > 1:
+            text = "temperature must be between 0 and 1"
+            return Fault(400, {"error": {"message": text, "param": "temperature"}})
+        return Say("thought")
+
+    with ModelServer(answer) as server:
+        provider = OpenAIChat(server.base_url)
+        for temperature in (1.5, 0.5):
+            list(provider.start(ChatRequest("scripted", [_QUESTION], temperature, 1.0)))
+        told = [each.body.get("temperature") for each in server.requests]
+    assert told == [1.5, None, 0.5]
+
+
 @pytest.mark.parametrize(
     "refusal",
     [

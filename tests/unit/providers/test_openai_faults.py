@@ -121,6 +121,7 @@ def test_an_error_in_the_stream_is_a_failure() -> None:
     [
         ({"code": 429, "message": "x"}, "rate_limit_exceeded", PASSING),
         ({"type": "rate_limit_error"}, "rate_limit_exceeded", PASSING),
+        ({"code": "insufficient_quota"}, "rate_limit_exceeded", LASTING),
         ({"code": 500, "message": "can't process the prompt"}, "server_error", PASSING),
         ({"type": "server_error"}, "server_error", PASSING),
         ({"type": "overloaded_error"}, "server_error", PASSING),

@@ -18,6 +18,9 @@ _ABOUT_THE_PROMPT = re.compile(
     r"\bprompt\b|\binvalid_prompt\b|\bcontext[ _](length|window|size)|\breduce the length\b",
     re.IGNORECASE,
 )
+_UNSUPPORTED = re.compile(
+    r"\bunsupported|\bnot support|\bonly the default\b|\bnot (permitted|allowed)\b", re.IGNORECASE
+)
 _INPUT = re.compile(r"\binput\b", re.IGNORECASE)
 _TOO_LONG = re.compile(r"\b(long|large|tokens?)\b", re.IGNORECASE)
 
@@ -52,6 +55,11 @@ class Fault(Exception):
         """Those of the parameters that the server named when it refused the request."""
         return {name for name in parameters if re.search(rf"\b{name}\b", self._refused)}
 
+    @property
+    def refuses_every_value(self) -> bool:
+        """Whether it is the parameters that the server does not take, not just these values."""
+        return _UNSUPPORTED.search(self._refused) is not None
+
 
 def of_status(status: int, body: bytes, retry_after: float | None = None) -> Fault:
     """The fault that an answer other than 200 is."""
@@ -65,7 +73,7 @@ def of_status(status: int, body: bytes, retry_after: float | None = None) -> Fau
         _code(status, kind, detail),
         passing=passing,
         retry_after=retry_after if passing else None,
-        refused=f"{_param(error)} {detail}" if status in _REFUSALS else "",
+        refused=f"{_param(error)} {kind} {detail}" if status in _REFUSALS else "",
     )
 
 
@@ -91,7 +99,7 @@ def of_body(content_type: str, body: bytes) -> Fault:
 
 def _status_of(kind: str) -> int:
     """The status that the server would have answered with, had it known in time."""
-    if "rate_limit" in kind:
+    if "rate_limit" in kind or _NO_QUOTA in kind:
         return _TOO_MANY_REQUESTS
     if number := re.search(r"\b[1-5]\d\d\b", kind):
         return int(number[0])

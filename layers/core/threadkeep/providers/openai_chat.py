@@ -4,7 +4,7 @@ import http.client
 import logging
 import socket
 import ssl
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +27,7 @@ _PATH = "/chat/completions"
 _PLAIN = "identity"
 _PIECE = 64 * 1024
 _MAX_ERROR = 64 * 1024
+_MOST_REMEMBERED = 1_000  # an entry may lead to many models
 _NO_STREAM = ("application/json", "text/html")
 
 
@@ -39,6 +40,9 @@ class OpenAIChat:
     dialect: Dialect = field(default_factory=Dialect)
     connect_timeout: float = 10.0
     read_timeout: float = 600.0
+    _refused: set[tuple[str, str]] = field(
+        default_factory=set, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         _check_url(self.base_url)
@@ -47,6 +51,19 @@ class OpenAIChat:
 
     def start(self, request: ChatRequest) -> "OpenAIChatCall":
         return OpenAIChatCall(self, request)
+
+    def refused_by(self, model: str) -> set[str]:
+        """The sampling parameters that the model is known not to take."""
+        return {name for refusing, name in tuple(self._refused) if refusing == model}
+
+    def remember(self, model: str, names: Iterable[str]) -> None:
+        """The model takes none of these: later turns do not ask in vain.
+
+        Two turns may learn it at the same time, and add the same. What is not remembered, because
+        there is too much, is refused again.
+        """
+        if len(self._refused) < _MOST_REMEMBERED:
+            self._refused.update((model, name) for name in names)
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:
@@ -77,8 +94,8 @@ class OpenAIChatCall:
         """The turn's chunks. A sampling parameter that is refused by name is left out, once each:
         a new model need not take what an old assistant sets.
         """
-        left = set(sampling(self._request, self._server.dialect))
-        without: set[str] = set()
+        without = self._server.refused_by(self._request.model)
+        left = set(sampling(self._request, self._server.dialect)) - without
         begun = False
         while True:
             try:
@@ -96,6 +113,8 @@ class OpenAIChatCall:
                     yield self._failed(fault, begun=begun)
                     return
                 self._log(refused)
+                if fault.refuses_every_value:
+                    self._server.remember(self._request.model, refused)
                 left -= refused
                 without |= refused
             else:
