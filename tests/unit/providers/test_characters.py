@@ -89,6 +89,14 @@ def test_what_stays_broken_is_replaced(pieces: list[str], text: str) -> None:
     assert said([json.dumps(delta(content=piece)).encode() for piece in pieces]) == text
 
 
+def test_an_entry_that_calls_nothing_ends_no_text() -> None:
+    """Some servers send an empty one beside each piece of their text."""
+    empty = {"index": 0, "id": "", "function": {"name": "", "arguments": ""}}
+    halves = ("so \ud83d", "\ude00")
+    events = [delta(content=half, tool_calls=[empty]) for half in halves]
+    assert said([json.dumps(event).encode() for event in events]) == "so \U0001f600"
+
+
 def test_a_broken_end_of_the_text_comes_before_the_calls() -> None:
     """Nothing of the text is left to come after them."""
     events = [delta(content="so \ud83d"), call_delta(0, {"name": "f", "arguments": "{}"})]

@@ -14,7 +14,14 @@ from threadkeep.providers.call_order import CallOrder
 from threadkeep.providers.characters import Characters
 from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.faults import Fault
-from threadkeep.providers.port import ChatRequest, Chunk, Finished, FinishReason, Text
+from threadkeep.providers.port import (
+    CallBegan,
+    ChatRequest,
+    Chunk,
+    Finished,
+    FinishReason,
+    Text,
+)
 from threadkeep.providers.shape import as_list, as_object, as_piece
 from threadkeep.providers.sse import BrokenStream, EventDecoder
 from threadkeep.providers.tool_call_deltas import ToolCallDeltas
@@ -114,8 +121,9 @@ class _Turn:
             self._spoken = True
             yield from _texts(self._text.take(as_piece(text)))
         for entry in _call_entries(delta):
-            yield from _texts(self._text.rest())
             for piece in self._calls.read(entry):
+                if isinstance(piece, CallBegan):  # an entry that calls nothing ends no text
+                    yield from _texts(self._text.rest())
                 yield from self._order.take(piece)
         if self._reason:
             yield from self.held()
