@@ -63,7 +63,7 @@ def submit(world: World, n: int, m: int) -> Todo:
     run = _some_run(world, n)
     if run is None:
         return _nothing()
-    wanted, status = list(run.pending_call_ids), world.status(run)
+    wanted, status = world.awaited(run), world.status(run)
     given = ["call_x"] if m % 4 == 0 or not wanted else wanted
     refusal = None
     if status not in SUBMIT.sources:
@@ -133,7 +133,7 @@ def proceed(world: World, n: int, m: int) -> Todo:
         todo = partial(world.take_up, *started[-1]) if len(started) == run.leg else world.dispatch
         return todo, None
     if run.status in SUBMIT.sources:
-        return partial(world.submit, run, *run.pending_call_ids), None
+        return partial(world.submit, run, *world.awaited(run)), None
     return work(world, 0, m)
 
 

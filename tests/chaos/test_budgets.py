@@ -12,12 +12,21 @@ import pytest
 
 from tests.chaos.test_tool_runs import submit, waiting
 from tests.faults import Reads
-from tests.scripted_provider import ONE, USAGE, WEATHER, ScriptedProvider, calls, says
-from tests.system import System, running
-from threadkeep.execution.engine import MOST_SAID
+from tests.scripted_provider import ONE, USAGE, WEATHER, ScriptedProvider, Stall, calls, says
+from tests.system import Refused, System, running
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.models_file import Rule
-from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
+from threadkeep.providers.port import (
+    MOST_CALLS,
+    MOST_SAID,
+    CallArguments,
+    CallBegan,
+    Chunk,
+    Finished,
+    Text,
+)
+from threadkeep.store.keys import RunRef
+from threadkeep.store.run_events import Row
 
 
 @pytest.mark.promise("11.2")
@@ -212,6 +221,87 @@ def test_calls_that_never_end(tmp_path: Path) -> None:
         assert run["last_error"] == {"code": "server_error", "message": text}
         (step,) = system.steps(run)
         assert len(step["step_details"]["tool_calls"]) == 128
+
+
+def _calls_with_ids(size: int) -> ScriptedProvider:
+    """As many calls as a turn may make, with ids of so many letters of three bytes each."""
+    letters = [chr(n) for n in range(0x4E00, 0x9FFF)]
+    ids = ["".join(Random(n).choices(letters, k=size)) for n in range(MOST_CALLS)]
+    made = [CallBegan(n, id_, "get_weather") for n, id_ in enumerate(ids)]
+    return ScriptedProvider([*made, Finished("stop", USAGE)])
+
+
+def test_ids_of_calls_that_never_end(tmp_path: Path) -> None:
+    """They count as what the calls say does; the model is asked once."""
+    with running(tmp_path, provider=_calls_with_ids(4_000)) as system:
+        run = system.ended(system.new_run("Hi", tools=[WEATHER]))
+        text = "The model's function calls have more than 1000000 bytes."
+        assert run["last_error"] == {"code": "server_error", "message": text}
+        assert len(system.provider.requests) == 1
+
+
+def test_long_ids_of_calls_are_kept(tmp_path: Path) -> None:
+    """Gateways hide a signature in them: they come back, though no item could hold them all."""
+    with running(tmp_path, provider=_calls_with_ids(2_000)) as system:
+        run = system.new_run("Hi", tools=[WEATHER])
+        system.until(lambda: system.stored(run) == "requires_action")
+        made = system.seen(run)["required_action"]["submit_tool_outputs"]["tool_calls"]
+        system.provider.script = says("Done")
+        submit(system, run, **{call["id"]: "x" for call in made})
+        assert system.ended(run)["status"] == "completed"
+        told = system.provider.requests[-1].messages[-MOST_CALLS:]
+        assert [output["tool_call_id"] for output in told] == [call["id"] for call in made]
+
+
+@pytest.mark.promise("11.8")
+@pytest.mark.parametrize("piece", _PIECES.values(), ids=_PIECES)
+@pytest.mark.parametrize("calls", [False, True])
+def test_a_streamed_turn_whose_executor_died_at_the_cap(
+    tmp_path: Path, piece: str, *, calls: bool
+) -> None:
+    """What it had told fits, too: the run is closed with all of it, not left in progress."""
+    chunk: Chunk = CallArguments(0, piece) if calls else Text(piece)
+    room = MOST_SAID - 100
+    many = room // (len(json.dumps(piece, ensure_ascii=False).encode()) - 2)
+    first = [CallBegan(0, "call_1", "get_weather")] if calls else []
+    provider = ScriptedProvider([*first, *[chunk] * many, Stall()])
+    with running(tmp_path, provider=provider) as system:
+        run = begun(system, stream=True, tools=[WEATHER])
+        reference = {"project_id": "acme", "thread_id": run["thread_id"], "run_id": run["id"]}
+        ref, log = RunRef.of(reference), system.local.services.store.run_events
+        system.until(lambda: _told(log.after(ref, 0)) == many * len(piece), moving=0.01)
+        system.local.invoke("executor", {"action": "settle", "run": {**reference, "leg": 1}})
+        assert system.ended(run)["status"] == "failed"
+        if calls:
+            (call,) = system.steps(run)[0]["step_details"]["tool_calls"]
+            assert call["function"]["arguments"] == piece * many
+        else:
+            answer = system.messages(run)[-1]
+            assert answer["content"][0]["text"]["value"] == piece * many
+        assert len(provider.requests) == 1
+
+
+def _told(rows: list[Row]) -> int:
+    """How many characters the deltas in a run's log have."""
+    told = (row.fields or {} for row in rows if row.name.endswith(".delta"))
+    return sum(len(fields.get("text") or fields.get("arguments", "")) for fields in told)
+
+
+def test_outputs_that_do_not_fit(tmp_path: Path) -> None:
+    """More than can be stored is a clear 400, and the run goes on waiting for less."""
+    with running(tmp_path) as system:
+        run = waiting(system, ONE)
+        letters = [chr(n) for n in range(33, 127) if chr(n) not in '"\\']
+        too_much = "".join(Random(3).choices(letters, k=4_900_000))
+        with pytest.raises(Refused) as refused:
+            submit(system, run, call_1=too_much)
+        assert refused.value.status == 400
+        assert refused.value.error["code"] == "request_too_large"
+        assert "3.5 MB" in refused.value.error["message"]
+        assert system.seen(run)["status"] == "requires_action"
+        system.provider.script = says("Done")
+        submit(system, run, call_1="less")
+        assert system.ended(run)["status"] == "completed"
 
 
 def begun(system: System, *, stream: bool, **fields: Any) -> dict[str, Any]:

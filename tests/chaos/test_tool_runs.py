@@ -158,7 +158,7 @@ def test_a_function_that_the_run_does_not_have(tmp_path: Path, tools: list[Any])
         assert system.ended(run)["status"] == "completed"
 
 
-@pytest.mark.parametrize("name", ["f\x00", "f\ufffd", "f" * 257, "two\nlines"])
+@pytest.mark.parametrize("name", ["", " ", "f\x00", "f\ufffd", "f" * 257, "two\nlines"])
 def test_a_function_whose_name_cant_be_shown(tmp_path: Path, name: str) -> None:
     """Nobody could answer it: the run fails, and says so."""
     provider = ScriptedProvider(calls(("call_1", name, "{}")))

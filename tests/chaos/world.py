@@ -19,7 +19,8 @@ from tests.chaos.invariants import Invariants
 from tests.faults import Interception, Killed
 from tests.system import System, proxy_event
 from threadkeep.domain.objects import Run
-from threadkeep.domain.run_state import ACTIVE, effective_status
+from threadkeep.domain.run_state import ACTIVE, SUBMIT, effective_status
+from threadkeep.domain.tool_calls import calls_of
 from threadkeep.execution.engine import _Turn
 from threadkeep.execution.execute import Executor, _look
 from threadkeep.execution.settle import settle
@@ -90,6 +91,12 @@ class World(Interception):
 
     def status(self, run: Run) -> str:
         return effective_status(run, self._services.clock.now())
+
+    def awaited(self, run: Run) -> list[str]:
+        """The ids of the calls whose outputs the run waits for."""
+        steps = self.invariants.steps(run) if run.status in SUBMIT.sources else []
+        waiting = (step for step in steps if step.id == run.open_step_id)
+        return [call["id"] for step in waiting for call in calls_of(step)]
 
     def active(self) -> Run | None:
         """The run that holds the thread."""

@@ -11,10 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model_turns import call_delta, delta
-from threadkeep.providers.call_order import CallOrder, is_whole
+from threadkeep.providers.call_order import CallOrder
 from threadkeep.providers.chat_completions import read_chunks
 from threadkeep.providers.faults import Fault
-from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
+from threadkeep.providers.port import (
+    MOST_CALLS,
+    MOST_SAID,
+    CallArguments,
+    CallBegan,
+    Chunk,
+    Finished,
+    Text,
+)
+from threadkeep.providers.tool_call_deltas import _LONGEST_ID, ToolCallDeltas
 
 OUR_ID = re.compile(r"call_[0-9A-Za-z]{24}")
 
@@ -281,6 +290,35 @@ def test_what_is_broken_in_a_call_is_replaced() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [entry(arguments="[", index=n) for n in range(MOST_CALLS + 1)],
+        [entry("f", index=n) for n in range(MOST_CALLS + 1)],
+        [entry(arguments="x" * 10_000, index=0)] * (MOST_SAID // 10_000 + 1),
+        [entry("f", "{", index=0), *[entry("g", "x" * 10_000, index=1)] * (MOST_SAID // 10_000)],
+        [entry("f" * 10_000, index=0)] * (MOST_SAID // 10_000 + 1),
+    ],
+    ids=["nameless", "named", "arguments before a name", "behind another call", "names"],
+)
+def test_no_more_is_held_back_than_a_turn_may_say(entries: list[dict[str, Any]]) -> None:
+    """Whatever a call waits for; up to there nothing is wrong."""
+    deltas = ToolCallDeltas()
+    for one in entries[:-1]:
+        list(deltas.read(one))
+    with pytest.raises(Fault, match="more calls than a turn may make"):
+        list(deltas.read(entries[-1]))
+
+
+def test_an_id_that_is_too_long_is_ours() -> None:
+    """It could not be told in one event; a shorter one stays the server's, whatever it holds."""
+    long, too_long = "x" * _LONGEST_ID, "x" * (_LONGEST_ID + 1)
+    events = (call_delta(n, {"name": "f"}, id=id_) for n, id_ in enumerate((long, too_long)))
+    first, second = ids(read(*events))
+    assert first == long
+    assert OUR_ID.fullmatch(second)
+
+
 _NAME = st.sampled_from(["f", "g", "get_weather"])
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -290,6 +328,13 @@ _JSON = st.recursive(
 _OBJECT = st.dictionaries(st.text(), _JSON, max_size=3).map(json.dumps)
 _CUTS = st.lists(st.integers(0, 200), max_size=5)
 _CALLS = st.lists(st.tuples(_NAME, _OBJECT | st.text(), _CUTS), min_size=1, max_size=4)
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def pieces(text: str, cuts: Sequence[int]) -> list[str]:
@@ -317,7 +362,7 @@ def test_any_split_of_any_calls_gives_the_same_calls(
     assert calls(chunks) == [(name, arguments) for name, arguments, _ in wanted]
     order = [chunk.index for chunk in chunks if isinstance(chunk, CallBegan | CallArguments)]
     mixed = order != sorted(order)
-    assert not mixed or not all(is_whole(arguments) for _, arguments, _ in wanted)
+    assert not mixed or not all(is_object(arguments) for _, arguments, _ in wanted)
 
 
 def test_a_call_is_told_as_it_comes_once_the_one_before_is_whole() -> None:

@@ -128,8 +128,8 @@ class Run:
     """A run: a snapshot of its configuration, and its state.
 
     `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
-    begun, `open_step` is the type of the one under way. `pending_call_ids` wait for the app's
-    outputs; the calls themselves lie on the open step, `pending_calls` has them for readers.
+    begun, `open_step` is the type of the one under way. The calls that wait for the app's outputs
+    lie on the open step, `pending_calls` has them for readers.
     """
 
     id: str
@@ -167,7 +167,6 @@ class Run:
     last_error: LastError | None = None
     incomplete_reason: str | None = None
     usage: Usage | None = None
-    pending_call_ids: Sequence[str] = ()
     pending_calls: Sequence[JSONObject] = field(default=(), metadata={"stored": False})
 
     @property

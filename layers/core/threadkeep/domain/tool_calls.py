@@ -7,8 +7,8 @@ from typing import Any
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import JSONObject, Run, RunStatus, RunStep
 
-# Characters in the id of a call. Some servers put more than an id into it, and want it back.
-MAX_CALL_ID = 16_384
+# Characters in the id of a call. Some gateways hide a signature of the model's thoughts in it.
+MAX_CALL_ID = 10_000
 
 
 @dataclass(frozen=True)

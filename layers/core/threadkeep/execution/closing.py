@@ -86,11 +86,10 @@ def _told(ref: RunRef, run: Run, store: Store) -> list[TextDelta | CallDelta]:
 
 
 def _calls(told: Iterable[TextDelta | CallDelta]) -> list[FunctionCall]:
-    calls: list[FunctionCall] = []
+    calls: list[tuple[str, str, list[str]]] = []
     for delta in told:
         if isinstance(delta, CallDelta) and delta.call_id:
-            calls.append(FunctionCall(delta.call_id, delta.name, ""))
+            calls.append((delta.call_id, delta.name, []))
         elif isinstance(delta, CallDelta):
-            call = calls[delta.index]
-            calls[delta.index] = replace(call, arguments=call.arguments + delta.arguments)
-    return calls
+            calls[delta.index][2].append(delta.arguments)
+    return [FunctionCall(id_, name, "".join(arguments)) for id_, name, arguments in calls]

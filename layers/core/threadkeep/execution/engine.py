@@ -12,6 +12,8 @@ from threadkeep.domain.tool_calls import FunctionCall
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.characters import BROKEN
 from threadkeep.providers.port import (
+    MOST_CALLS,
+    MOST_SAID,
     CallArguments,
     CallBegan,
     Chunk,
@@ -25,10 +27,8 @@ _CUT_BY: dict[str, tuple[str | None, str]] = {
     "length": ("max_completion_tokens", "max_tokens"),
     "content_filter": (None, "content_filter"),
 }
-# What a turn says must fit into the transaction that ends it, and into an answer that shows it.
-MOST_SAID = 1_000_000  # bytes of JSON, text and calls together
-MOST_CALLS = 128
 _LONGEST_NAME = 256
+_TOO_LONG = f"The model's function calls have more than {MOST_SAID} bytes."
 _BROKEN_OFF = LastError(code="server_error", message="The model's answer broke off.")
 
 
@@ -185,6 +185,9 @@ class _Turn:
         if len(self.calls) == MOST_CALLS:
             yield self._fail(f"The model called more than {MOST_CALLS} functions in one turn.")
             return
+        if not self._has_room(chunk.id + chunk.name):
+            yield self._fail(_TOO_LONG)
+            return
         if not self.calls:
             if self.said:
                 yield TextEnded("".join(self.said))
@@ -193,12 +196,15 @@ class _Turn:
         yield chunk
 
     def _go_on(self, chunk: CallArguments) -> Iterator[Event]:
-        self.left -= _size(chunk.value)
-        if self.left < 0:
-            yield self._fail(f"The model's function calls have more than {MOST_SAID} bytes.")
+        if not self._has_room(chunk.value):
+            yield self._fail(_TOO_LONG)
             return
         self.calls[chunk.index].arguments.append(chunk.value)
         yield chunk
+
+    def _has_room(self, text: str) -> bool:
+        self.left -= _size(text)
+        return self.left >= 0
 
     def _finish(self, chunk: Finished) -> Iterator[Event]:
         if not self.said and not self.calls:
@@ -226,4 +232,5 @@ def _fitting(text: str, size: int) -> str:
 
 def _can_be_shown(name: str) -> bool:
     """Whether an app can be shown the name, as the model wrote it."""
-    return len(name) <= _LONGEST_NAME and name.isprintable() and BROKEN not in name
+    shown = name.isprintable() and not name.isspace() and BROKEN not in name
+    return shown and 0 < len(name) <= _LONGEST_NAME

@@ -3,9 +3,9 @@
 SDKs take a change of the index for the end of a call, and apps act on that.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 
+from threadkeep.providers.arguments import Arguments
 from threadkeep.providers.port import CallArguments, CallBegan
 
 Piece = CallBegan | CallArguments
@@ -16,7 +16,7 @@ class CallOrder:
 
     def __init__(self) -> None:
         self._telling = 0
-        self._arguments: list[str] = []
+        self._arguments = Arguments()
         self._held: dict[int, list[Piece]] = {}
 
     def take(self, piece: Piece) -> Iterator[Piece]:
@@ -28,7 +28,7 @@ class CallOrder:
             self._held.setdefault(piece.index, []).append(piece)
             if held_before:
                 return  # nothing new has come of the call that is being told
-        while self._held and self._is_whole():
+        while self._held and self._arguments.is_whole:
             yield from self._next()
 
     def rest(self) -> Iterator[Piece]:
@@ -38,23 +38,11 @@ class CallOrder:
 
     def _next(self) -> Iterator[Piece]:
         self._telling = min(self._held)
-        self._arguments = []
+        self._arguments = Arguments()
         return self._told(self._held.pop(self._telling))
 
     def _told(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         for piece in pieces:
             if isinstance(piece, CallArguments) and piece.index == self._telling:
-                self._arguments.append(piece.value)
+                self._arguments.add(piece.value)
             yield piece
-
-    def _is_whole(self) -> bool:
-        ends = self._arguments and self._arguments[-1].rstrip().endswith("}")
-        return bool(ends) and is_whole("".join(self._arguments))
-
-
-def is_whole(arguments: str) -> bool:
-    """Whether they are a JSON object: nothing can follow in them."""
-    try:
-        return arguments.rstrip().endswith("}") and isinstance(json.loads(arguments), dict)
-    except (ValueError, RecursionError):
-        return False

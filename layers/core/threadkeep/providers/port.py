@@ -13,6 +13,10 @@ from threadkeep.domain.objects import JSONObject, Usage
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 FinishReason = Literal["stop", "length", "content_filter"]
 
+# What a turn says must fit into the transaction that ends it, and into an answer that shows it.
+MOST_SAID = 1_000_000  # bytes of JSON, text and calls together
+MOST_CALLS = 128
+
 
 @dataclass(frozen=True)
 class ChatRequest:

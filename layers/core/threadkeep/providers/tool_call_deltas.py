@@ -13,10 +13,10 @@ from typing import Any
 
 from threadkeep.domain.ids import ALPHABET, LENGTH
 from threadkeep.domain.tool_calls import MAX_CALL_ID
-from threadkeep.providers.call_order import is_whole
+from threadkeep.providers.arguments import Arguments
 from threadkeep.providers.characters import Characters
 from threadkeep.providers.faults import Fault
-from threadkeep.providers.port import CallArguments, CallBegan
+from threadkeep.providers.port import MOST_CALLS, MOST_SAID, CallArguments, CallBegan
 from threadkeep.providers.shape import as_object, as_piece, as_text
 
 
@@ -37,18 +37,19 @@ class _Call:
     id: str = ""
     name: str = ""
     number: int | None = None
-    pieces: list[str] = field(default_factory=list)
+    arguments: Arguments = field(default_factory=Arguments)
     characters: Characters = field(default_factory=Characters)
-
-    def is_whole(self) -> bool:
-        return is_whole("".join(self.pieces))
 
 
 class ToolCallDeltas:
-    """The calls of one turn. A call begins with its name; what comes before that waits for it."""
+    """The calls of one turn. A call begins with its name; what comes before that waits for it.
+
+    What may wait is bounded: calls beyond what a turn may come to are a `Fault`.
+    """
 
     def __init__(self) -> None:
         self.begun = 0
+        self._size = 0
         self._ids: set[str] = set()
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
@@ -57,13 +58,17 @@ class ToolCallDeltas:
     def read(self, entry: object) -> Iterator[CallBegan | CallArguments]:
         """What an entry of `tool_calls` brings."""
         delta = _delta(as_object(entry))
+        self._size += len(delta.id) + len(delta.name) + len(delta.arguments)
         call = self._continued(delta) or self._new(delta)
+        if len(self._calls) > MOST_CALLS or self._size > MOST_SAID:
+            raise Fault("The model server sent more calls than a turn may make")
         call.id, call.name = call.id or delta.id, call.name or delta.name
-        arguments = call.characters.take(delta.arguments)
-        pieces = [arguments] if arguments else []
-        call.pieces += pieces
+        piece = call.characters.take(delta.arguments)
+        pieces = [piece] if piece else []
+        if piece:
+            call.arguments.add(piece)
         if call.number is None and call.name:
-            call.number, pieces = self.begun, call.pieces
+            call.number, pieces = self.begun, call.arguments.pieces
             self.begun += 1
             yield CallBegan(call.number, self._unique(call.id), call.name)
         if call.number is not None:
@@ -78,7 +83,7 @@ class ToolCallDeltas:
 
     def check(self) -> None:
         """At the end of the turn: nothing may still wait for its name."""
-        if any(call.number is None and (call.id or call.pieces) for call in self._calls):
+        if any(call.number is None and (call.id or call.arguments.pieces) for call in self._calls):
             raise Fault("The model called a function without saying which")
 
     def _continued(self, delta: _Delta) -> _Call | None:
@@ -117,7 +122,7 @@ def _begins_another(delta: _Delta, call: _Call) -> bool:
         return False
     if delta.name != call.name or (delta.id and call.id and delta.id != call.id):
         return True
-    return bool(delta.arguments.strip()) and call.is_whole()
+    return bool(delta.arguments.strip()) and call.arguments.is_whole
 
 
 def _delta(entry: Mapping[str, Any]) -> _Delta:

@@ -23,7 +23,6 @@ from threadkeep.domain.run_state import (
     end_time,
     ended_at,
 )
-from threadkeep.domain.tool_calls import calls_of
 from threadkeep.store.actions import Action, ConditionFailed, Update
 from threadkeep.store.contents import put_message
 from threadkeep.store.database import Database
@@ -131,8 +130,7 @@ class Transitions:
         log: RunLog | None = None,
     ) -> Run:
         """Let the run wait for the outputs of the calls in `step`, which stays open."""
-        ids = tuple(str(call["id"]) for call in calls_of(step))
-        parked = replace(run, status=PARK.target, pending_call_ids=ids, usage=usage)
+        parked = replace(run, status=PARK.target, usage=usage)
         change = _change(ref, run, parked, guard(PARK, run, now))
         self._write([change, *put_step(ref, step)], log, [run_event(parked)])
         log_transition(parked)
@@ -153,7 +151,6 @@ class Transitions:
             leg=run.leg + 1,
             queued_at=now,
             open_step=None,
-            pending_call_ids=(),
             pending_calls=(),
         )
         change = _change(ref, run, queued, guard(SUBMIT, run, now))
@@ -192,7 +189,6 @@ class Transitions:
             run,
             status=transition.target,
             open_step=None,
-            pending_call_ids=(),
             pending_calls=(),
             **facts,
         )
