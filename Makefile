@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CONFORMANCE := build/conformance
 OUT ?= cdk.out
 SEED ?= $(shell date +%s)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --generate-hashes
 
-.PHONY: serve test test-long install lint lock docs synth bench clean
+.PHONY: serve test test-long conformance install lint lock docs synth bench clean
 
 serve: $(VENV)/serve.done
 	@exec $(BIN)/threadkeep serve $(ARGS)
@@ -15,11 +16,16 @@ serve: $(VENV)/serve.done
 test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-# The same properties with many more examples. A failure prints how to repeat it.
-test-long: $(VENV)/dev.done
+# The same properties with many more examples, and the SDK's own suite. A failure of a property
+# prints how to repeat it.
+test-long: conformance
 	@echo "seed $(SEED)"
 	$(BIN)/pytest -m hypothesis --hypothesis-profile=long --hypothesis-seed=$(SEED) \
 		--hypothesis-show-statistics --durations=0
+
+# The SDK's own suite for this API, from its source archive, against `threadkeep serve`.
+conformance: $(VENV)/dev.done $(CONFORMANCE)/done
+	$(BIN)/python -m tests.conformance $(CONFORMANCE)/venv/bin/python $(CONFORMANCE)/suite
 
 install: $(VENV)/dev.done
 
@@ -37,11 +43,13 @@ synth: $(VENV)/dev.done
 lock: $(VENV)/dev.done
 	$(COMPILE) --universal --python-version 3.11 --extra build pyproject.toml -o requirements/serve.txt
 	$(COMPILE) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --universal --python-version 3.11 -c requirements/dev.txt \
+		requirements/conformance.in -o requirements/conformance.txt
 	$(COMPILE) --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
 		layers/deps/requirements.in -o layers/deps/requirements.txt
 
 clean:
-	rm -rf $(VENV) cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CONFORMANCE) cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Only what serving needs. The project itself goes in last, editable and built without network.
 $(VENV)/serve.done: requirements/serve.txt pyproject.toml
@@ -58,3 +66,17 @@ $(VENV)/dev.done: requirements/dev.txt pyproject.toml tests/sdk/node/package-loc
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@cd tests/sdk/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@ $(VENV)/serve.done
+
+# The archive is checked by its hash as everything else is; pip reads its metadata, hence hatchling.
+$(CONFORMANCE)/done: requirements/conformance.txt
+	@rm -rf $(CONFORMANCE)
+	@echo "Fetching the SDK's own suite and what it needs"
+	@$(BIN)/python -m venv $(CONFORMANCE)/venv
+	@$(subst $(BIN),$(CONFORMANCE)/venv/bin,$(PIP)) --require-hashes -r requirements/conformance.txt
+	@mkdir $(CONFORMANCE)/suite
+	@sed -n '/^openai/,/[^\]$$/p' requirements/conformance.txt > $(CONFORMANCE)/openai.txt
+	@$(CONFORMANCE)/venv/bin/python -m pip download --quiet --disable-pip-version-check \
+		--no-deps --no-binary openai --no-build-isolation --require-hashes \
+		-r $(CONFORMANCE)/openai.txt -d $(CONFORMANCE)
+	@tar -xzf $(CONFORMANCE)/openai-*.tar.gz -C $(CONFORMANCE)/suite --strip-components 1
+	@touch $@

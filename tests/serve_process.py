@@ -31,10 +31,16 @@ class Serve:
         self.host = base_url.removeprefix("http://").removesuffix("/v1")
 
     def post(self, path: str, body: object) -> dict[str, Any]:
+        return self._ask("POST", path, json.dumps(body))
+
+    def get(self, path: str) -> dict[str, Any]:
+        return self._ask("GET", path, None)
+
+    def _ask(self, method: str, path: str, body: str | None) -> dict[str, Any]:
         connection = HTTPConnection(self.host, timeout=PATIENCE)
         try:
             headers = {"authorization": f"Bearer {KEY}"}
-            connection.request("POST", f"/v1{path}", json.dumps(body), headers)
+            connection.request(method, f"/v1{path}", body, headers)
             response = connection.getresponse()
             assert response.status == 200
             answer: dict[str, Any] = json.load(response)
