@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model_turns import call_delta, delta
+from threadkeep.domain.tool_calls import MAX_CALL_ID
 from threadkeep.providers.call_order import CallOrder
 from threadkeep.providers.chat_completions import read_chunks
 from threadkeep.providers.faults import Fault
@@ -23,7 +24,7 @@ from threadkeep.providers.port import (
     Finished,
     Text,
 )
-from threadkeep.providers.tool_call_deltas import _LONGEST_ID, ToolCallDeltas
+from threadkeep.providers.tool_call_deltas import ToolCallDeltas
 
 OUR_ID = re.compile(r"call_[0-9A-Za-z]{24}")
 
@@ -312,7 +313,7 @@ def test_no_more_is_held_back_than_a_turn_may_say(entries: list[dict[str, Any]])
 
 def test_an_id_that_is_too_long_is_ours() -> None:
     """It could not be told in one event; a shorter one stays the server's, whatever it holds."""
-    long, too_long = "x" * _LONGEST_ID, "x" * (_LONGEST_ID + 1)
+    long, too_long = "x" * MAX_CALL_ID, "x" * (MAX_CALL_ID + 1)
     events = (call_delta(n, {"name": "f"}, id=id_) for n, id_ in enumerate((long, too_long)))
     first, second = ids(read(*events))
     assert first == long
