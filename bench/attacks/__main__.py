@@ -23,7 +23,11 @@ ATTACKS = {
     "error": Attack(time_squared.provider_error, "a provider's error text of 64 KB"),
     "lock": Attack(storage.locked, "each file of the state locked for 12 s"),
     "restore": Attack(storage.restored, "an older copy of the data restored", watched=False),
-    "messages": Attack(memory.long_messages, "a run on 150 messages of 1 MB"),
+    "messages": Attack(
+        memory.long_messages,
+        "a run on 150 messages of 1 MB",
+        prepare=memory.write_long_messages,
+    ),
     "endless": Attack(memory.endless_answer, "an answer that does not end"),
     "bodies": Attack(memory.unfinished_bodies, "100 bodies of 5 MB, unfinished, with a wrong key"),
     "keys": Attack(memory.wrong_keys, "10,000 wrong keys of 8 KB"),
@@ -54,6 +58,8 @@ def _row(attack: Attack, command: str) -> str:
         model = Model()
         server = up.enter_context(ModelServer(model))
         victim = up.enter_context(Victim(command, folder, server))
+        stage = Stage(victim, model)
+        attack.prepare(stage)
         path = f"/threads/{victim.new('/threads', {}, OTHER)['id']}"
         neighbour = Neighbour(victim.host, path) if attack.watched else None
         if neighbour:
@@ -61,7 +67,7 @@ def _row(attack: Attack, command: str) -> str:
         time.sleep(_CALM)
         limit = threading.Timer(_LONGEST, victim.kill, [f"cut off after {_LONGEST} s"])
         limit.start()
-        outcome = _outcome(attack, Stage(victim, model))
+        outcome = _outcome(attack, stage)
         limit.cancel()
         time.sleep(_CALM)
         figures = _figures(neighbour.waits() if neighbour else None)

@@ -7,9 +7,10 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 
 from bench.attacks.stage import Stage, Stopwatch, many
+from bench.attacks.victim import Peak
 from tests.model_turns import Answer, Say, delta
 
-_LONG = "long word " * 25_600  # 256,000 characters, the most of a text
+_LONG = "long word " * 25_599 + "smile: \N{SLIGHTLY SMILING FACE}"  # the most of a text, nearly
 _PARTS = 4
 _MESSAGES = 150
 _BODIES, _BODY = 100, 5 * 1024 * 1024
@@ -32,13 +33,21 @@ class Endless:
         Say("").finish(answer)
 
 
-def long_messages(stage: Stage) -> str:
+def write_long_messages(stage: Stage) -> None:
     victim = stage.victim
-    thread, assistant = victim.new("/threads", {})["id"], victim.assistant()
+    thread = victim.new("/threads", {})["id"]
     content = [{"type": "text", "text": _LONG}] * _PARTS
     message = {"role": "user", "content": content}
     many(_MESSAGES, lambda _: victim.new(f"/threads/{thread}/messages", message), hands=2)
-    watch = Stopwatch()
+    victim.stop()  # what writing them took is not counted
+    victim.start()
+    victim.peak = Peak()
+
+
+def long_messages(stage: Stage) -> str:
+    victim = stage.victim
+    thread = victim.ask("GET", "/threads")[1]["data"][0]["id"]
+    assistant, watch = victim.assistant(), Stopwatch()
     run = victim.new(f"/threads/{thread}/runs", {"assistant_id": assistant})
     victim.ended([run], 30)
     return f"the run is {victim.status(run)} after {watch}"
@@ -51,8 +60,8 @@ def endless_answer(stage: Stage) -> str:
     run = victim.new_run(victim.assistant())
     with suppress(OSError):
         victim.ended([run], _ENDLESS + 15)
-    status = victim.killed or f"the run is {victim.status(run)}"
-    return f"{status} after {watch} and {endless.mb:.0f} MB"
+    status = victim.killed or f"the run is {victim.status(run)} after {watch}"
+    return f"{status}; the model said {endless.mb:.0f} MB"
 
 
 def unfinished_bodies(stage: Stage) -> str:

@@ -1,16 +1,16 @@
 """Another project's GET, all the time: a process of its own, so that the attacker's own work does
 not count.
 
-One is due every 50 ms, and its time counts from when it was due: who comes while another one is
-held up waits, too.
+One is asked at a time, 50 ms after the one before. While one is held up, those who would come every
+50 ms wait, too: they are counted, until its end. So a minute's standstill is not one bad figure
+among many good ones.
 """
 
 import http.client
-import math
 import multiprocessing
 import statistics
 import time
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Self
@@ -48,8 +48,8 @@ class Neighbour:
         self._process.join()
 
     def waits(self) -> Waits:
-        """What those took that were due until now. It ends the asking."""
-        self._pipe.send(time.monotonic())
+        """What they took until now, the one that is on its way included. It ends the asking."""
+        self._pipe.send(None)
         waits: Waits = self._pipe.recv()
         return waits
 
@@ -59,17 +59,20 @@ def _visit(host: str, path: str, pipe: Connection) -> None:
     lost = 0
     pipe.send(None)
     connection = http.client.HTTPConnection(host, timeout=_PATIENCE)
-    due, until = time.monotonic(), math.inf
-    while due < until:
-        if until == math.inf and pipe.poll(max(0.0, due - time.monotonic())):
-            until = pipe.recv()  # those that are due already are still asked
+    while not pipe.poll(_BETWEEN):
+        began = time.monotonic()
         try:
             connection.request("GET", f"/v1{path}", headers={"authorization": f"Bearer {OTHER}"})
             connection.getresponse().read()
-            taken.append((time.monotonic() - due) * 1000)
+            taken += _waits(time.monotonic() - began)
         except (OSError, http.client.HTTPException):
             lost += 1
-            with suppress(OSError):
-                connection.close()
-        due += _BETWEEN
+            connection.close()
     pipe.send(Waits(statistics.median(taken or [0]), max(taken, default=0), lost))
+
+
+def _waits(seconds: float) -> Iterator[float]:
+    """Milliseconds, of one that took so long and of those who came meanwhile."""
+    while seconds > 0:
+        yield seconds * 1000
+        seconds -= _BETWEEN

@@ -31,12 +31,14 @@ class Stage:
 class Attack:
     """`act` does it and says what came of it.
 
-    `watched` is whether another project's GETs are timed: not where the server is restarted.
+    `prepare` comes before anything is measured. `watched` is whether another project's GETs are
+    timed: not where the server is restarted.
     """
 
     act: Callable[[Stage], str]
     title: str
     watched: bool = True
+    prepare: Callable[[Stage], None] = lambda _: None
 
 
 def many(times: int, act: Callable[[int], object], hands: int = 16) -> None:
