@@ -1,1 +1,3 @@
-"""Speed, measured where it matters. Run with `python -m bench.NAME`; never part of the tests."""
+"""Speed, measured where it matters, and attacks. Run with `python -m bench.NAME`; never part of the
+tests.
+"""

@@ -8,14 +8,13 @@ import socket
 import subprocess
 import threading
 import time
-from collections import deque
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from tests.model_server import ModelServer
-from tests.serve_process import Serve, models
+from tests.serve_process import PATIENCE, models
 
 ATTACKER, OTHER = "sk-attacker", "sk-other"
 MOST_MB = 2048  # of memory; beyond it the server is killed
@@ -52,17 +51,14 @@ class Victim:
         self.kill("the attack is over")
 
     def start(self) -> None:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
+        environment = {**os.environ, **self.environment}
         self.process = subprocess.Popen(
             self._argv,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env=environment,
         )
-        output = Serve(self.process).process.stdout
-        # Its log is read, or it would wait for a reader.
-        threading.Thread(target=deque, args=(output, 0), daemon=True).start()
+        self._wait_until_up()
         threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
 
     def stop(self) -> None:
@@ -120,7 +116,20 @@ class Victim:
             time.sleep(0.02)
         return len(runs) - len(left)
 
-    def _watch(self, process: subprocess.Popen[str]) -> None:
+    def _wait_until_up(self) -> None:
+        """By asking: what it says at its start differs between versions."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.ask("GET", "/models")
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise
+                time.sleep(_LOOK)
+            else:
+                return
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
         status = Path(f"/proc/{process.pid}/status")
         while process.poll() is None:
             with suppress(OSError, KeyError):
