@@ -6,6 +6,7 @@ from pathlib import Path
 from bench.attacks.stage import Stage, Stopwatch
 from tests.model_turns import Stall
 
+_SETTLED = 3  # seconds after which the run surely waits for its model
 _LIBRARIES = ("/usr/lib", "/usr/local/lib", "/opt")
 
 
@@ -29,6 +30,7 @@ def set_back(stage: Stage) -> str:
     run = victim.new_run(victim.assistant())
     while victim.status(run) != "in_progress":
         time.sleep(0.05)
+    time.sleep(_SETTLED)
     shift.write_text("-600")
     time.sleep(1)
     watch = Stopwatch()
