@@ -19,12 +19,13 @@ _PATIENCE = 60  # seconds after which something is stuck
 class Client:
     """A client that keeps its connection, as SDKs do."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, key: str = KEY) -> None:
         self._connection = http.client.HTTPConnection(host, timeout=_PATIENCE)
+        self._key = key
 
     def send(self, method: str, path: str, body: object = None) -> http.client.HTTPResponse:
         """The answer, which must be read to its end before the next request."""
-        headers = {"authorization": f"Bearer {KEY}"}
+        headers = {"authorization": f"Bearer {self._key}"}
         text = json.dumps(body) if body is not None else None
         self._connection.request(method, f"/v1{path}", text, headers)
         response = self._connection.getresponse()
@@ -40,11 +41,11 @@ class Client:
 
 
 @contextmanager
-def served(model: ModelServer) -> Iterator[str]:
-    """The host and port of a server that asks this model."""
+def served(model: ModelServer, *more: str) -> Iterator[str]:
+    """The host and port of a server that asks this model; `more` are options."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        options = ["--api-key", KEY, "--state", name, *models(folder, model.base_url)]
+        options = ["--api-key", KEY, "--state", name, *models(folder, model.base_url), *more]
         with serving(folder, *options) as serve:
             assert serve.process.stdout
             # Its log is read, or it would wait for a reader.

@@ -65,7 +65,7 @@ FUNCTIONS: Mapping[str, Function] = {
             "threads": ("UpdateItem",),
             "messages": ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             "contents": ("PutItem", "Query"),
-            "runs": ("GetItem", "UpdateItem"),
+            "runs": ("BatchGetItem", "GetItem", "UpdateItem"),
             "run_steps": ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             "run_events": ("PutItem", "Query"),
         },

@@ -3,6 +3,7 @@
 from functions.lambda_function import Event, Handler, for_lambda
 from threadkeep.execution.answer import Answer
 from threadkeep.execution.execute import Executor
+from threadkeep.execution.lookout import Lookout
 from threadkeep.execution.settle import settle
 from threadkeep.services import Services
 from threadkeep.store.keys import RunRef
@@ -10,14 +11,16 @@ from threadkeep.store.keys import RunRef
 
 def build(_function: str, services: Services) -> Handler:
     """The executor."""
-    executor = Executor(services.store, services.catalogue, services.clock, services.config.gather)
+    store, clock = services.store, services.clock
+    lookout = Lookout(store.runs, clock)
+    executor = Executor(store, services.catalogue, clock, lookout, services.config.gather)
 
     def handler(event: Event, _context: object) -> Answer:
         run = event["run"]
         ref, leg = RunRef.of(run), int(run["leg"])
         if event["action"] == "execute":
             return executor.execute(ref, leg)
-        return settle(ref, leg, services.store, services.clock)
+        return settle(ref, leg, store, clock)
 
     return handler
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from infra.local.dynamodb import Record
@@ -22,7 +21,8 @@ from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import ACTIVE, SUBMIT, effective_status
 from threadkeep.domain.tool_calls import calls_of
 from threadkeep.execution.engine import _Turn
-from threadkeep.execution.execute import Executor, _look
+from threadkeep.execution.execute import Executor, judged
+from threadkeep.execution.lookout import Lookout
 from threadkeep.execution.settle import settle
 from threadkeep.execution.sink import Sink
 from threadkeep.execution.watch import Interrupted
@@ -57,9 +57,9 @@ class World(Interception):
         self.deleted: dict[str, set[str]] = {}
         self.troubles: list[str] = []
         self._services = system.local.services
-        self._executor = Executor(
-            self._services.store, self._services.catalogue, self._services.clock, 0.0
-        )
+        store, clock = self._services.store, self._services.clock
+        lookout = Lookout(store.runs, clock)
+        self._executor = Executor(store, self._services.catalogue, clock, lookout, 0.0)
         self._records: dict[str, list[Record]] = {"runs": [], "threads": []}
         for table in self._records:
             system.local.dynamodb.trim(table, 1 << 60)
@@ -174,12 +174,12 @@ class World(Interception):
 
     def look(self, worker: Worker) -> None:
         """The worker looks whether it may go on, and stops if not."""
-        look = partial(_look, worker.ref, worker.sink.run, self._services.store.runs)
         with self._process():
-            try:
-                if found := look():
-                    self.work(worker, found)
-            except RunLost:
+            found = self._services.store.runs.standings([worker.ref]).get(worker.ref)
+            news = judged(worker.sink.run, found)
+            if isinstance(news, Interrupted):
+                self.work(worker, news)
+            elif news:
                 self.workers = [each for each in self.workers if each is not worker]
 
     def settle(self, ref: RunRef, leg: int) -> None:

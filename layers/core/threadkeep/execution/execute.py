@@ -1,9 +1,8 @@
 """Executing one leg of a run: claim it, ask the model, write what comes of it."""
 
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from functools import partial
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.errors import Superseded
@@ -12,16 +11,17 @@ from threadkeep.domain.run_state import CRASH, CRASHED, FAIL, STOP, WORK
 from threadkeep.execution import engine
 from threadkeep.execution.answer import DONE, Answer
 from threadkeep.execution.engine import Ended
+from threadkeep.execution.lookout import Lookout
 from threadkeep.execution.prompt import Prompt, assemble
 from threadkeep.execution.settle import end, standing
 from threadkeep.execution.sink import Sink
 from threadkeep.execution.turn import counted, turn
-from threadkeep.execution.watch import Interrupted, pause
+from threadkeep.execution.watch import Interrupted, News, pause
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.port import Chunk, Provider
 from threadkeep.store.keys import RunRef
 from threadkeep.store.run_lost import RunLost, as_long_as_lost
-from threadkeep.store.runs import Runs
+from threadkeep.store.runs import Standing
 from threadkeep.store.store import Store
 
 _STOP_BEFORE = 1.0  # seconds between the end of the model's turn and the run's deadline
@@ -34,6 +34,7 @@ class Executor:
     store: Store
     catalogue: Catalogue
     clock: Clock
+    lookout: Lookout
     gather: float = 0.1
 
     def execute(self, ref: RunRef, leg: int) -> Answer:
@@ -107,9 +108,12 @@ class Executor:
         """The model's turn; what ends with the run's deadline comes only when that is there."""
         run, clock = sink.run, self.clock
         margin = min(_STOP_BEFORE, (run.expires_at - run.created_at) / 10)
-        look = partial(_look, ref, run, self.store.runs)
+
+        def looks(tell: Callable[[News], None]) -> AbstractContextManager[None]:
+            return self.lookout.watching(ref, lambda found: tell(judged(run, found)))
+
         stop_at = run.expires_at - margin
-        with closing(turn(provider, prompt, clock, stop_at, look, lambda: sink.due)) as chunks:
+        with closing(turn(provider, prompt, clock, stop_at, looks, lambda: sink.due)) as chunks:
             for chunk in chunks:
                 if chunk is Interrupted.DEADLINE:
                     break
@@ -117,16 +121,13 @@ class Executor:
             else:
                 return
         # Nothing that ends the run may be written before its deadline: the model is stopped, wait.
-        yield pause(clock, run.expires_at, look)
+        yield pause(clock, run.expires_at, looks)
 
 
-def _look(ref: RunRef, run: Run, runs: Runs) -> Interrupted | None:
-    """Whether the attempt may go on; raises RunLost if the run is not its any more."""
-    found = runs.read(ref)
+def judged(run: Run, found: Standing | None) -> News:
+    """What it means for the attempt at `run` how that stands now; None: it goes on."""
     if found is None or found.attempt != run.attempt:
-        raise RunLost(found)
+        return RunLost(None)
     if found.status in STOP.sources:
         return Interrupted.CANCELLED
-    if found.status not in WORK.sources:
-        raise RunLost(found)
-    return None
+    return None if found.status in WORK.sources else RunLost(None)

@@ -10,7 +10,7 @@ from threadkeep.domain.clock import Clock, Moment
 from threadkeep.domain.context import tokens_of
 from threadkeep.domain.objects import Usage
 from threadkeep.execution.prompt import Prompt
-from threadkeep.execution.watch import Interrupted, pause, watch
+from threadkeep.execution.watch import Interrupted, Looks, pause, watch
 from threadkeep.providers.port import (
     CallArguments,
     Chunk,
@@ -25,15 +25,13 @@ _TRIES = 5
 _GIVE_UP_AFTER = 60.0  # seconds since the first try
 _FIRST_PAUSE = 0.5  # seconds, then twice as many each time; the pause is random up to that
 
-Look = Callable[[], Interrupted | None]
-
 
 def turn(
     provider: Provider,
     prompt: Prompt,
     clock: Clock,
     deadline: float,
-    look: Look,
+    looks: Looks,
     due: Callable[[], float | None],
 ) -> Generator[Chunk | Interrupted]:
     """The chunks of the turn that succeeded, or of the last one tried.
@@ -45,7 +43,7 @@ def turn(
     for number in range(1, _TRIES + 1):
         seconds = _back_off(number)
         call = provider.start(prompt.request)
-        with closing(watch(call, clock, deadline, look, due)) as chunks:
+        with closing(watch(call, clock, deadline, looks, due)) as chunks:
             for first, chunk in enumerate(chunks):
                 if first == 0 and isinstance(chunk, Failed) and chunk.passing:
                     seconds = max(seconds, chunk.retry_after or 0.0)
@@ -54,7 +52,7 @@ def turn(
                 yield chunk
             else:
                 return
-        reason = pause(clock, deadline, look, clock.monotonic() + seconds)
+        reason = pause(clock, deadline, looks, clock.monotonic() + seconds)
         if reason is not Interrupted.DUE:
             yield reason
             return

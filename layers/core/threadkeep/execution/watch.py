@@ -4,12 +4,13 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing
 from enum import Enum
 
 from threadkeep.domain.clock import Clock, Moment
 from threadkeep.providers.port import CallArguments, Chunk, ModelCall, Text
+from threadkeep.store.run_lost import RunLost
 
-LOOK_EVERY = 1.0  # seconds between two looks at the run
 _ROOM = 1_000_000  # characters that may wait to be taken; the model is not read any further then
 
 
@@ -21,17 +22,24 @@ class Interrupted(Enum):
     DUE = "the caller has something to do"
 
 
+News = Interrupted | RunLost | None
+"""What a look at the run brings; None: the attempt goes on."""
+
+Looks = Callable[[Callable[[News], None]], AbstractContextManager[None]]
+"""Within the context the function is told the news of each look, by another thread."""
+
+
 def watch(
     call: ModelCall,
     clock: Clock,
     deadline: float,
-    look: Callable[[], Interrupted | None],
+    looks: Looks,
     due: Callable[[], float | None] = lambda: None,
 ) -> Generator[Chunk | Interrupted]:
-    """The call's chunks, until its end, `deadline` (Unix seconds), or a reason that `look` gives.
+    """The call's chunks, until its end, `deadline` (Unix seconds), or news that ends the attempt.
 
     `due` says when (monotonic) the caller wants to be asked (`DUE`) although the model says
-    nothing. The deadline is the wall clock's, which may be set: each look at the run is one at it.
+    nothing. Raises the RunLost that a look brought.
 
     The model is read by a thread of its own that only fills a mailbox; everything else happens
     here, in the caller's thread. However this ends, the call is stopped and its thread is gone.
@@ -40,48 +48,56 @@ def watch(
     reader = threading.Thread(target=mailbox.fill, args=(call,), name="model", daemon=True)
     reader.start()
     try:
-        yield from _take(mailbox, clock, deadline, look, due)
+        yield from _take(mailbox, clock, deadline, looks, due)
     finally:
         mailbox.close()
         call.stop()
         reader.join()
 
 
-def pause(
-    clock: Clock, deadline: float, look: Callable[[], Interrupted | None], until: float = math.inf
-) -> Interrupted:
+def pause(clock: Clock, deadline: float, looks: Looks, until: float = math.inf) -> Interrupted:
     """Wait until `until` (monotonic) and go on watching: `DUE`, or what came before that."""
-    silence = _take(_Mailbox(clock), clock, deadline, look, lambda: until)
-    return next(each for each in silence if isinstance(each, Interrupted))
+    silence = _take(_Mailbox(clock), clock, deadline, looks, lambda: until)
+    with closing(silence):
+        return next(each for each in silence if isinstance(each, Interrupted))
 
 
 def _take(
     mailbox: "_Mailbox",
     clock: Clock,
     deadline: float,
-    look: Callable[[], Interrupted | None],
+    looks: Looks,
     due: Callable[[], float | None],
 ) -> Generator[Chunk | Interrupted]:
-    next_look = clock.monotonic() + LOOK_EVERY
-    while True:
-        due_at = due() or math.inf
-        item = mailbox.take(min(next_look, due_at, Moment.of(clock).of_wall(deadline)))
-        if isinstance(item, _End):
-            item.check()
-            return
-        if item is not None:
-            yield item
-        now = Moment.of(clock)
-        if now.wall >= deadline:
-            yield Interrupted.DEADLINE
-            return
-        if item is None and now.monotonic >= due_at:
-            yield Interrupted.DUE
-        if now.monotonic >= next_look:
-            if reason := look():
-                yield reason
+    """What comes, in the caller's thread, which sleeps while nothing does.
+
+    The deadline is the wall clock's. That may be set back, so it is reckoned anew whenever it seems
+    to have come; and forward, so each look at the run is one at it as well.
+    """
+
+    def tell(news: News) -> None:
+        if news or clock.now() >= deadline:
+            mailbox.interrupt(news or Interrupted.DEADLINE)
+
+    with looks(tell):
+        while True:
+            due_at = due() or math.inf
+            item = mailbox.take(min(due_at, Moment.of(clock).of_wall(deadline)))
+            if isinstance(item, _End):
+                item.check()
                 return
-            next_look = clock.monotonic() + LOOK_EVERY
+            if isinstance(item, RunLost):
+                raise item
+            if item is not None:
+                yield item
+            if isinstance(item, Interrupted):
+                return
+            now = Moment.of(clock)
+            if now.wall >= deadline:
+                yield Interrupted.DEADLINE
+                return
+            if item is None and now.monotonic >= due_at:
+                yield Interrupted.DUE
 
 
 class _End:
@@ -96,7 +112,7 @@ class _End:
 
 
 class _Mailbox:
-    """A queue with limited room, whose reader waits by the clock.
+    """A queue with limited room, whose reader waits by the clock and can be interrupted.
 
     Who fills it waits for room, so that a model that talks faster than anybody can write takes no
     memory. It never waits for good: the reader takes on, or closes the mailbox.
@@ -108,6 +124,7 @@ class _Mailbox:
         self._items: deque[Chunk | _End] = deque()
         self._size = 0
         self._closed = False
+        self._interruption: Interrupted | RunLost | None = None
 
     def close(self) -> None:
         """Nothing is taken any more; what still comes is dropped."""
@@ -124,13 +141,21 @@ class _Mailbox:
         else:
             self._put(_End())
 
-    def take(self, until: float) -> Chunk | _End | None:
-        """The next item, or None at `until` (monotonic)."""
+    def interrupt(self, why: Interrupted | RunLost) -> None:
+        """Let this come before anything that is still to be taken."""
         with self._condition:
-            while not self._items:
+            self._interruption = why
+            self._condition.notify_all()
+
+    def take(self, until: float) -> Chunk | _End | Interrupted | RunLost | None:
+        """The interruption, or the next item, or None at `until` (monotonic)."""
+        with self._condition:
+            while not (self._items or self._interruption):
                 if self._clock.monotonic() >= until:
                     return None
                 self._clock.wait(self._condition, until)
+            if self._interruption:
+                return self._interruption
             item = self._items.popleft()
             self._size -= _size(item)
             self._condition.notify_all()

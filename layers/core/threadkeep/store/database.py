@@ -28,7 +28,7 @@ from threadkeep.store.actions import (
     given,
     request_of,
 )
-from threadkeep.store.expressions import Condition, Placeholders, exists
+from threadkeep.store.expressions import Condition, Placeholders, Value, exists
 from threadkeep.store.items import Item, from_dynamodb, to_dynamodb
 from threadkeep.store.tables import Index, Table
 
@@ -37,6 +37,7 @@ _TRIES = 60
 _LONGEST_PAUSE = 0.25
 _DOUBLINGS = 6
 _BATCH = 25  # items that one BatchWriteItem takes
+MOST_KEYS = 100  # items that one BatchGetItem gives
 # An earlier try of the same transaction, whose answer was lost: only by its token is it the same.
 _UNDER_WAY = "TransactionInProgressException"
 _BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -59,30 +60,29 @@ class Database:
         )
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, *wanted: tuple[Table, Key]) -> list[Item | None]:
-        """Several items in one round trip, in the order asked for."""
+    def get_many(self, *wanted: tuple[Table, Key], only: Sequence[str] = ()) -> list[Item | None]:
+        """At most `MOST_KEYS` items in one round trip, in the order asked for.
+
+        `only` names the attributes wanted besides the key, if not all. Raises Overloaded if some
+        are never given.
+        """
         requests: dict[str, Any] = {}
+        tables = {self._prefix + table.name: table for table, _ in wanted}
         for table, key in wanted:
-            name = self._prefix + table.name
-            requests.setdefault(name, {"Keys": [], "ConsistentRead": True})["Keys"].append(
-                to_dynamodb(key)
-            )
-        found: dict[str, list[Item]] = {}
-        for attempt in itertools.count():
+            request = requests.setdefault(self._prefix + table.name, _read_of(table, only))
+            request["Keys"].append(to_dynamodb(key))
+        found: dict[tuple[Value, ...], Item] = {}
+        for attempt in range(_TRIES + 1):
             if not requests:
-                break
+                return [found.get(_position(table, key)) for table, key in wanted]
             if attempt:
                 self._pause(attempt)
             answer = self._client.batch_get_item(RequestItems=requests)
             for name, items in answer["Responses"].items():
-                found.setdefault(name, []).extend(map(from_dynamodb, items))
+                for item in map(from_dynamodb, items):
+                    found[_position(tables[name], item)] = item
             requests = answer["UnprocessedKeys"]
-        return [
-            next(
-                (i for i in found.get(self._prefix + t.name, ()) if key.items() <= i.items()), None
-            )
-            for t, key in wanted
-        ]
+        raise Overloaded
 
     def query(
         self,
@@ -184,6 +184,19 @@ class Database:
     def _pause(self, attempt: int) -> None:
         longest = min(_LONGEST_PAUSE, 0.005 * 2 ** min(attempt, _DOUBLINGS))
         self._sleep(random.uniform(0, longest))
+
+
+def _read_of(table: Table, only: Sequence[str]) -> dict[str, Any]:
+    """What a BatchGetItem says of a table, without keys."""
+    to = Placeholders()
+    wanted = ", ".join(to.name(name) for name in (*table.key_names, *only)) if only else ""
+    shown = {"ProjectionExpression": wanted} if wanted else {}
+    return {"Keys": [], "ConsistentRead": True, **shown, **given(to)}
+
+
+def _position(table: Table, item: Item) -> tuple[Value, ...]:
+    """Where an item lies."""
+    return (table.name, *(item[name] for name in table.key_names))
 
 
 def _raise_unless_busy(error: ClientError) -> None:

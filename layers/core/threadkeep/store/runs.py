@@ -1,10 +1,11 @@
 """The `runs` table, as readers see it. Transitions are written in `transitions`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple, cast
 
 from threadkeep.domain.errors import NotFound
-from threadkeep.domain.objects import Page, PageRequest, Run
+from threadkeep.domain.objects import Page, PageRequest, Run, RunStatus
 from threadkeep.domain.run_state import PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.actions import Update
@@ -21,6 +22,13 @@ from threadkeep.store.threads import thread_of
 
 def run_of(item: Item) -> Run:
     return restore(Run, item, str(item["run_id"]))
+
+
+class Standing(NamedTuple):
+    """Who works on a run, and how it stands."""
+
+    attempt: int
+    status: RunStatus
 
 
 class Runs:
@@ -62,6 +70,16 @@ class Runs:
         """The run's item as it stands, for those who write it."""
         item = self._database.get(RUNS, ref.key)
         return run_of(item) if item else None
+
+    def standings(self, refs: Collection[RunRef]) -> Mapping[RunRef, Standing]:
+        """How runs stand, of any threads; at most `MOST_KEYS`. Those that are gone are left out."""
+        keys = [(RUNS, ref.key) for ref in refs]
+        items = self._database.get_many(*keys, only=("attempt", "status"))
+        return {
+            ref: Standing(int(item["attempt"]), cast("RunStatus", item["status"]))
+            for ref, item in zip(refs, items, strict=True)
+            if item
+        }
 
     def _with_calls(self, ref: ThreadRef, run: Run) -> Run:
         """The run with the calls that it waits for: at most one of a thread's runs does."""

@@ -43,6 +43,12 @@ class Table:
     expires: str | None = None
     recoverable: bool = True
 
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The attributes that make an item's key."""
+        sort = (self.sort_key.name,) if self.sort_key else ()
+        return (self.partition_key.name, *sort)
+
 
 ASSISTANTS = Table("assistants", Key("project_id"), Key("assistant_id"))
 THREADS = Table(
