@@ -12,7 +12,7 @@ import pytest
 
 from tests.chaos.test_tool_runs import submit, waiting
 from tests.faults import Reads
-from tests.scripted_provider import ONE, USAGE, WEATHER, ScriptedProvider, Stall, calls, says
+from tests.scripted_provider import ONE, TWO, USAGE, WEATHER, ScriptedProvider, Stall, calls, says
 from tests.system import Refused, System, running
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.models_file import Rule
@@ -290,17 +290,17 @@ def _told(rows: list[Row]) -> int:
 def test_outputs_that_do_not_fit(tmp_path: Path) -> None:
     """More than can be stored is a clear 400, and the run goes on waiting for less."""
     with running(tmp_path) as system:
-        run = waiting(system, ONE)
+        run = waiting(system, ONE, TWO)
         letters = [chr(n) for n in range(33, 127) if chr(n) not in '"\\']
-        too_much = "".join(Random(3).choices(letters, k=4_900_000))
+        half = "".join(Random(3).choices(letters, k=2_400_000))
         with pytest.raises(Refused) as refused:
-            submit(system, run, call_1=too_much)
+            submit(system, run, call_1=half, call_2=half)
         assert refused.value.status == 400
         assert refused.value.error["code"] == "request_too_large"
         assert "3.5 MB" in refused.value.error["message"]
         assert system.seen(run)["status"] == "requires_action"
         system.provider.script = says("Done")
-        submit(system, run, call_1="less")
+        submit(system, run, call_1="less", call_2="less")
         assert system.ended(run)["status"] == "completed"
 
 

@@ -49,7 +49,7 @@ def failing_tool_run(trial: Trial) -> None:
 def expiring_tool_run(trial: Trial) -> None:
     """It waits for outputs that never come, until Settle ends it."""
     run = trial.new_run("tools")
-    trial.waits(run)
+    trial.sleeps(run)
     trial.system.advance(600)
     trial.ends(run, "expired", ["expired"])
 

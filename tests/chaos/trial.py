@@ -114,6 +114,12 @@ class Trial:
     def waits(self, run: Run) -> None:
         self.system.until(lambda: self.system.stored(run) == "requires_action", moving=0.25)
 
+    def sleeps(self, run: Run) -> None:
+        """Until the run's execution sleeps: its executor has answered, and is gone."""
+        self.waits(run)
+        arn = f"arn:aws:states:us-east-1:000000000000:execution:run:{run['id']}-1"
+        self.system.until(lambda: self._local.states._journal.find(arn).due)
+
     def stops(self, run: Run) -> Run:
         """The run once it waits or is over."""
         stops = {PARK.target, *ENDS}

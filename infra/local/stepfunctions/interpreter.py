@@ -148,15 +148,18 @@ class Interpreter:
 
     def _call(self, live: _Live, call: Call) -> None:
         """Run a function. Nothing of its answer is taken before the caller gives up `changed`."""
-        generation = live.generation + 1
+        live.generation += 1
+        if call.timeout is not None:  # its time begins before the function can
+            self._alarms.after(call.timeout, (live, live.generation, StatesError(TIMEOUT)))
         task = threading.Thread(
-            target=self._run, args=(live, generation, call), name=call.function, daemon=True
+            target=self._run, args=(live, live.generation, call), name=call.function, daemon=True
         )
-        task.start()
+        try:
+            task.start()
+        except RuntimeError:  # there can be no more threads just now
+            live.generation += 1  # the alarm is void
+            raise
         live.execution = replace(live.execution, due=None)
-        live.generation = generation
-        if call.timeout is not None:
-            self._alarms.after(call.timeout, (live, generation, StatesError(TIMEOUT)))
 
     def _save(self, live: _Live, **changes: Any) -> None:
         changed = replace(live.execution, **changes)
