@@ -1,9 +1,11 @@
 """What one project does to another: 400 streams of one are begun at once, or 2,000 of its runs have
 a model that never answers. How long does a short run of the other take meanwhile, and a GET?
 
-All over real HTTP. The model of the streams says a piece every 20 ms for a second.
+All over real HTTP. The model of the streams says a piece every 20 ms for a second. Other numbers of
+both can be given: `python -m bench.fairness 50 100`.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,8 +17,8 @@ from bench.stream import Paced
 from tests.model_server import ModelServer
 from tests.model_turns import Received, Say, Stall, Turn
 
-_STREAMS = 400
-_STALLED = 2_000
+_STREAMS = int((sys.argv[1:] or ["400"])[0])
+_STALLED = int((sys.argv[2:] or ["2000"])[0])
 _AT_ONCE = 20  # clients that create the runs which stall
 _GETS = 100
 _SHORT_RUNS = 5
@@ -140,6 +142,8 @@ def main() -> None:
             left = _STREAMS - len(taken)
         _row(f"a short run beside {_STREAMS} streams ({left} left)", short)
         _row(f"each of the {_STREAMS} streams", [each * 1000 for each in taken])
+        if not _STALLED:
+            return
         began = time.perf_counter()
         _stall(host, model)
         print(f"{_STALLED} runs stall after {time.perf_counter() - began:.0f} s", flush=True)

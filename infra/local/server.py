@@ -12,6 +12,7 @@ from infra.local.functions import Functions
 from infra.local.recovery import recover
 from infra.local.stepfunctions import StepFunctions
 from infra.local.transport import Transport
+from infra.local.turns import SharedClock, Turns
 from infra.local.waker import EventWaker
 from infra.state_machine import definition
 from threadkeep.config import Config
@@ -60,11 +61,13 @@ class Local:
             strict_beta=strict_beta,
             unavailable_tools=unavailable_tools,
         )
-        waker = EventWaker(clock)
+        self.turns = Turns()
+        shared = SharedClock(clock, self.turns)
+        waker = EventWaker(shared)
         self.transport.interceptors.append(waker)
         session = self.transport.session()
-        self.services: Services = build(config, session, clock, catalogue, waker)
-        self._functions = Functions(self.services)
+        self.services: Services = build(config, session, shared, catalogue, waker)
+        self._functions = Functions(self.services, self.turns)
         self._sources = [
             EventSource(
                 self.dynamodb,

@@ -68,12 +68,12 @@ def test_a_cancel(system: System, by: float) -> None:
 
 def test_a_cancel_between_model_and_deadline(system: System) -> None:
     """The model is stopped a second before the deadline. Until that comes the run is looked at."""
-    others = threading.enumerate()
+    before = set(threading.enumerate())
     run = begin(system)
     system.advance(run["expires_at"] - system.clock.now() - 1)
-    readers = (thread for thread in threading.enumerate() if thread.name == "model")
-    (reader,) = set(readers) - set(others)
-    system.until(lambda: not reader.is_alive())
+    system.until(
+        lambda: all(thread.name != "model" for thread in set(threading.enumerate()) - before)
+    )
     set_wall(system, -_HOURS)
     system.post(f"/threads/{run['thread_id']}/runs/{run['id']}/cancel")
     soon(system, lambda: system.stored(run) == "cancelled")
