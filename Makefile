@@ -8,7 +8,7 @@ SEED ?= $(shell date +%s)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --generate-hashes
 
-.PHONY: serve test test-long conformance install lint lock docs synth bench clean
+.PHONY: serve test test-long conformance mutants install lint lock docs synth bench clean
 
 serve: $(VENV)/serve.done
 	@exec $(BIN)/threadkeep serve $(ARGS)
@@ -26,6 +26,10 @@ test-long: conformance
 # The SDK's own suite for this API, from its source archive, against `threadkeep serve`.
 conformance: $(VENV)/dev.done $(CONFORMANCE)/done
 	$(BIN)/python -m tests.conformance $(CONFORMANCE)/venv/bin/python $(CONFORMANCE)/suite
+
+# Breaks each guard of the run's core once and names what no test notices. Takes about an hour.
+mutants: $(VENV)/dev.done
+	$(BIN)/python -m tests.mutation.hunt
 
 install: $(VENV)/dev.done
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.invariants import Invariants
-from tests.chaos.races import CLAIM, END, Racer, race
+from tests.chaos.races import BEGIN, CLAIM, END, Racer, race
 from tests.scripted_provider import ONE, USAGE, WEATHER, calls, says
 from tests.system import System
 from threadkeep.domain.ids import of_run
@@ -52,9 +52,9 @@ class Arena:
     def execute(self, run: Run, leg: int = 1) -> Any:
         return self._executor("execute", run, leg)
 
-    def executing(self, run: Run, at: int) -> Racer:
+    def executing(self, run: Run, at: int, leg: int = 1) -> Racer:
         """An executor that is held at one of its transactions."""
-        return Racer(partial(self.execute, run), at)
+        return Racer(partial(self.execute, run, leg), at)
 
     def takes_a_message(self, run: Run) -> bool:
         """Whether the run's thread is free."""
@@ -269,3 +269,20 @@ def test_delete_thread_and_complete(arena: Arena) -> None:
         arena.clean()
         arena.invariants.check()
         assert arena.invariants.left(run["thread_id"], [run["id"]]) == 0
+
+
+@pytest.mark.parametrize("at", [CLAIM, BEGIN, END])
+def test_a_late_settle_and_the_next_leg(arena: Arena, at: int) -> None:
+    """A Settle of an earlier leg, however late, leaves the run to the leg that it is on."""
+    run = arena.waiting()
+    arena.submit(run)
+    arena.system.provider.script = HELLO
+    execute = arena.executing(run, at, leg=2)
+    arena.system.local.transport.interceptors.append(execute)
+    execute.start()
+    assert arena.settle(run, leg=1) == DONE
+    assert arena.status(run) == ("queued" if at == CLAIM else "in_progress")
+    execute.go()
+    execute.join()
+    assert execute.answer == DONE
+    assert arena.status(run) == "completed"
