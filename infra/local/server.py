@@ -48,7 +48,10 @@ class Local:
         durable: bool = False,
     ) -> None:
         clock = clock or SystemClock()
-        self.dynamodb = DynamoDB(state / "dynamodb.db", clock, TABLES, durable=durable)
+        self.turns = Turns()
+        self.dynamodb = DynamoDB(
+            state / "dynamodb.db", clock, TABLES, durable=durable, away=self.turns.away
+        )
         self.states = StepFunctions(state / "executions.db", clock, self.invoke, durable=durable)
         self.transport = Transport(self.dynamodb.call, self.states.call)
         self._machine = self.states.create("run", definition(_ASL_VALUES))
@@ -61,7 +64,6 @@ class Local:
             strict_beta=strict_beta,
             unavailable_tools=unavailable_tools,
         )
-        self.turns = Turns()
         shared = SharedClock(clock, self.turns)
         waker = EventWaker(shared)
         self.transport.interceptors.append(waker)

@@ -48,6 +48,19 @@ class Turns:
             self._end()
 
     @contextmanager
+    def away(self) -> Iterator[None]:
+        """In the block the thread waits for something that may take long, and others work."""
+        project = self._project()
+        if project is None:
+            yield
+            return
+        self._end()
+        try:
+            yield
+        finally:
+            self._take(project)
+
+    @contextmanager
     def given_up(self, condition: threading.Condition) -> Iterator[None]:
         """In the block the thread waits on `condition`, which it holds, and others work.
 

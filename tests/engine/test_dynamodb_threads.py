@@ -1,12 +1,15 @@
 """Many callers at once."""
 
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local.dynamodb import DynamoDB
+from infra.local.dynamodb.storage import Storage
 from tests.aws.items import item, run, values
 
 if TYPE_CHECKING:
@@ -151,3 +154,36 @@ def both(engine: DynamoDB) -> list[dict[str, Any]]:
     }
     found: list[dict[str, Any]] = engine.call("Query", request)["Items"]
     return found
+
+
+def test_a_write_that_waits_for_another_program_is_away(tmp_path: Path) -> None:
+    """Who waits for a lock of somebody else's leaves its turn to others, and writes in the end."""
+    away, back = threading.Event(), threading.Event()
+
+    @contextmanager
+    def leaving() -> Iterator[None]:
+        away.set()
+        yield
+        back.set()
+
+    storage = Storage(tmp_path / "file.db", away=leaving)
+    with closing(sqlite3.connect(tmp_path / "file.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writers = [threading.Thread(target=_count, args=(storage,)) for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        assert away.wait(10)
+        assert not back.is_set()
+        other.execute("COMMIT")
+    for writer in writers:
+        writer.join(10)
+    assert back.is_set()
+    with storage.reading() as connection:
+        assert connection.execute("SELECT sum(sequence) FROM failures").fetchone() == (2,)
+    storage.close()
+
+
+def _count(storage: Storage) -> None:
+    with storage.writing() as connection:
+        name = threading.current_thread().name
+        connection.execute("INSERT INTO failures VALUES (?, '', 1, '')", (name,))

@@ -6,6 +6,7 @@ call it; what it has acknowledged survives a kill.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from infra.local.aws_error import Unsupported
 from infra.local.dynamodb.checkpoints import Checkpoints
 from infra.local.dynamodb.expressions import check_parameters
 from infra.local.dynamodb.reads import Reads
-from infra.local.dynamodb.storage import Storage, define, remove_expired
+from infra.local.dynamodb.storage import Away, Storage, define, remove_expired
 from infra.local.dynamodb.streams import Record, read
 from infra.local.dynamodb.values import Item
 from infra.local.dynamodb.writes import Writes
@@ -28,9 +29,15 @@ class DynamoDB:
     """The tables, and the streams of those that have one."""
 
     def __init__(
-        self, path: Path, clock: Clock, tables: Sequence[Table], *, durable: bool = False
+        self,
+        path: Path,
+        clock: Clock,
+        tables: Sequence[Table],
+        *,
+        durable: bool = False,
+        away: Away = nullcontext,
     ) -> None:
-        self._storage = Storage(path, durable=durable)
+        self._storage = Storage(path, durable=durable, away=away)
         try:
             with self._storage.writing() as connection:
                 for table in tables:

@@ -10,8 +10,8 @@ storage is `durable`.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from infra.local.dynamodb import keys
@@ -19,6 +19,7 @@ from infra.local.dynamodb.values import Invalid, Item, item_size
 from threadkeep.store.tables import Table
 
 BUSY_SECONDS = 20  # that a write waits for a lock that another program holds
+_MOMENT = 0.05  # seconds that a writer waits in its turn
 _LARGEST_ITEM = 400 * 1024
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -42,9 +43,15 @@ CREATE TABLE IF NOT EXISTS failures (
 """
 
 
+Away = Callable[[], AbstractContextManager[None]]
+
+
 class Storage:
-    def __init__(self, path: Path, *, durable: bool = False) -> None:
+    """`away` is a context for waits that may be long: others work meanwhile."""
+
+    def __init__(self, path: Path, *, durable: bool = False, away: Away = nullcontext) -> None:
         self._path = path
+        self._away = away
         self._synchronous = "FULL" if durable else "NORMAL"
         self._writes = threading.Lock()
         self._pool = threading.Lock()
@@ -60,14 +67,40 @@ class Storage:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: committed at the end of the block, rolled back when the block raises."""
-        with self._writes:
-            self._writer.execute("BEGIN IMMEDIATE")
+        self._wait(lambda seconds: self._writes.acquire(timeout=seconds))
+        try:
+            self._wait(self._begin)
+            yield self._writer
+            self._writer.execute("COMMIT")
+        finally:
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-            finally:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
+            finally:
+                self._writes.release()
+
+    def _wait(self, ready: Callable[[float], bool]) -> None:
+        """Until it is ready: for a moment, then away. OperationalError after `BUSY_SECONDS`.
+
+        Whoever holds up the writer (another program that locks the file) holds up no reader: those
+        who wait for it give up their turn after a moment.
+        """
+        if ready(_MOMENT):
+            return
+        with self._away():
+            if not ready(BUSY_SECONDS):
+                raise sqlite3.OperationalError("database is locked")
+
+    def _begin(self, seconds: float) -> bool:
+        """Begin a transaction, unless another program holds the file for longer than this."""
+        self._writer.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
