@@ -10,6 +10,7 @@ storage is `durable`.
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -19,7 +20,9 @@ from infra.local.dynamodb.values import Invalid, Item, item_size
 from threadkeep.store.tables import Table
 
 BUSY_SECONDS = 20  # that a write waits for a lock that another program holds
-_MOMENT = 0.05  # seconds that a writer waits in its turn
+_MOMENT = 0.05  # seconds that the writer waits for a lock in its turn
+_LOOK_AGAIN = 0.1  # seconds until it does so again
+_PATIENCE = 5.0  # seconds that it waits for other writers of this process
 _LARGEST_ITEM = 400 * 1024
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -57,7 +60,9 @@ class Storage:
         self._pool = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._held_up_until = 0.0  # monotonic: until then nobody asks for the lock of the file
         self._writer = self._connect()
+        self._writer.execute(f"PRAGMA busy_timeout = {int(_MOMENT * 1000)}")
         try:
             self._writer.executescript(_LAYOUT)
         except sqlite3.Error:
@@ -67,9 +72,8 @@ class Storage:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: committed at the end of the block, rolled back when the block raises."""
-        self._wait(lambda seconds: self._writes.acquire(timeout=seconds))
+        self._take()
         try:
-            self._wait(self._begin)
             yield self._writer
             self._writer.execute("COMMIT")
         finally:
@@ -79,21 +83,31 @@ class Storage:
             finally:
                 self._writes.release()
 
-    def _wait(self, ready: Callable[[float], bool]) -> None:
-        """Until it is ready: for a moment, then away. OperationalError after `BUSY_SECONDS`.
+    def _take(self) -> None:
+        """Begin a transaction; OperationalError if that can't be for `BUSY_SECONDS`.
 
-        Whoever holds up the writer (another program that locks the file) holds up no reader: those
-        who wait for it give up their turn after a moment.
+        Writers wait for each other. While another program locks the file they are away, so that
+        readers go on, and look again from time to time; nobody is away with the lock in hand.
         """
-        if ready(_MOMENT):
-            return
-        with self._away():
-            if not ready(BUSY_SECONDS):
-                raise sqlite3.OperationalError("database is locked")
+        until = time.monotonic() + BUSY_SECONDS
+        while time.monotonic() < until:
+            if time.monotonic() >= self._held_up_until and self._writes.acquire(timeout=_PATIENCE):
+                try:
+                    if self._begin():
+                        return
+                except BaseException:
+                    self._writes.release()
+                    raise
+                self._held_up_until = time.monotonic() + _LOOK_AGAIN
+                self._writes.release()
+            with self._away():
+                time.sleep(_LOOK_AGAIN)
+        raise sqlite3.OperationalError("database is locked")
 
-    def _begin(self, seconds: float) -> bool:
-        """Begin a transaction, unless another program holds the file for longer than this."""
-        self._writer.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    def _begin(self) -> bool:
+        """Begin a transaction, unless another program holds the file."""
+        if time.monotonic() < self._held_up_until:
+            return False
         try:
             self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
