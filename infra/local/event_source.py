@@ -1,7 +1,8 @@
 """The event source mapping: brings the stream of a table to a function, as Lambda does.
 
-In order, filtered, at least once. What fails is brought again, in smaller batches and ever later.
-A record that goes on failing leaves its position in the failure queue and lets the others pass.
+In order within a project, filtered, at least once. What fails is brought again, in smaller batches
+and ever later. A record that goes on failing leaves its position in the failure queue and lets the
+others pass.
 """
 
 import logging
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from functions.deployment import Trigger
 from infra.local import event_filter
+from infra.local.backlog import Backlog
 from infra.local.dynamodb.checkpoints import Checkpoints
 from infra.local.function_error import FunctionError, Invoke
 from infra.local.records import Record, Records
@@ -19,6 +21,8 @@ from threadkeep.domain.clock import Clock
 
 _BACK_OFF = 0.5  # seconds, then twice as many after each failure
 _DOUBLINGS = 7
+_LOOK_AHEAD = 2_000  # records that are read and not done
+_AT_ONCE = 10  # records that a function is given: so many another project waits for
 _LOOK_AGAIN = 1.0  # seconds without a wake-up
 _INVALID_ANSWER = "InvalidBatchItemFailures"
 _REPORTED = "BatchItemFailure"
@@ -59,6 +63,7 @@ class EventSource:
         self._invoke = invoke
         self._clock = clock
         self._checkpoints = checkpoints
+        self._backlog = Backlog(checkpoints.sequence)
         self._worker = Worker(f"{trigger.table}-{trigger.function}", self._next_batch, clock)
 
     def start(self) -> None:
@@ -68,15 +73,33 @@ class EventSource:
         self._worker.stop()
 
     def _next_batch(self) -> None:
-        table, after = self._trigger.table, self._checkpoints.sequence
-        records = self._source.records(table, after, self._trigger.batch)
-        if not records:
+        table, backlog = self._trigger.table, self._backlog
+        if len(backlog) < _LOOK_AHEAD:
+            self._read(self._source.records(table, backlog.read, self._trigger.batch))
+        if not backlog:
+            self._advance()
             with self._worker.away():
-                self._source.wait_for_records(table, after, self._clock.monotonic() + _LOOK_AGAIN)
+                until = self._clock.monotonic() + _LOOK_AGAIN
+                self._source.wait_for_records(table, backlog.read, until)
             return
-        self._deliver([record for record in records if self._wanted(record)])
-        self._checkpoints.advance(records[-1].sequence)
-        self._source.trim(table, self._checkpoints.done())
+        try:
+            self._deliver(backlog.take(min(self._trigger.batch, _AT_ONCE)))
+        except Exception:
+            self._backlog = Backlog(self._checkpoints.sequence)  # what was taken comes again
+            raise
+        self._advance()
+
+    def _read(self, records: Sequence[Record]) -> None:
+        self._backlog.add(record for record in records if self._wanted(record))
+        if records:
+            self._backlog.read = records[-1].sequence
+
+    def _advance(self) -> None:
+        """Remember how far all is done."""
+        done = self._backlog.done
+        if done > self._checkpoints.sequence:
+            self._checkpoints.advance(done)
+            self._source.trim(self._trigger.table, self._checkpoints.done())
 
     def _wanted(self, record: Record) -> bool:
         filters = self._trigger.filters
@@ -90,7 +113,7 @@ class EventSource:
             batch = pending.pop()
             outcome = self._attempt(batch)
             if outcome.done:
-                self._checkpoints.advance(batch[outcome.done - 1].sequence)
+                self._backlog.close(batch[: outcome.done])
                 batch, failures = batch[outcome.done :], 0
             if outcome.blind and len(batch) > 1:
                 middle = len(batch) // 2
@@ -118,7 +141,7 @@ class EventSource:
         place = f"table={table} function={function} sequence={record.sequence}"
         logger.error("record given up | %s error=%s", place, error)
         self._checkpoints.give_up(record.sequence, error)
-        self._checkpoints.advance(record.sequence)
+        self._backlog.close([record])
 
     def _back_off(self, failures: int) -> None:
         self._worker.pause(_BACK_OFF * 2 ** min(failures - 1, _DOUBLINGS))
