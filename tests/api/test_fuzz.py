@@ -147,7 +147,8 @@ def test_whatever_is_asked(
         with capsys.disabled():
             sys.stdout.write(f"\n{seen.total()} requests: {by_status(seen)}\n")
         assert seen.total() >= 5_000
-        assert {handler for handler, status in seen if status == 200} == {r.handler for r in ROUTES}
+        good = {route.handler for route in ROUTES} - {"functions.models.delete"}  # it only refuses
+        assert {handler for handler, status in seen if status == 200} == good
 
 
 def by_status(seen: Counter[tuple[str, int]]) -> dict[int, int]:
