@@ -47,13 +47,30 @@ class Rounds(ScriptedProvider):
 
 
 class MortalLocal(Local):
-    """Invocations for one thread die as they are doomed: (at which call, whether it is made)."""
+    """Invocations for one thread die as they are doomed: (at which call, whether it is made).
+
+    `executing` has an object for each leg that is being executed.
+    """
 
     thread_id = "none"
     dooms: Mapping[str, list[tuple[int, bool]]] = {}
     died: Mapping[str, list[Dying]] = {}
 
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        self.executing: list[object] = []
+        super().__init__(*given, **settings)
+
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        if event.get("action") != "execute":
+            return self._invoke(function, event)
+        leg = object()
+        self.executing.append(leg)
+        try:
+            return self._invoke(function, event)
+        finally:
+            self.executing.remove(leg)
+
+    def _invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         what = str(event.get("action", function))
         if not self.dooms.get(what) or self.thread_id not in json.dumps(event):
             return super().invoke(function, event)
@@ -112,7 +129,9 @@ class Trial:
         return self.system.run(self.new_thread(says), self.assistants[kind])
 
     def waits(self, run: Run) -> None:
+        """It waits for outputs, and who has executed it until here has said so."""
         self.system.until(lambda: self.system.stored(run) == "requires_action", moving=0.25)
+        self.system.until(lambda: not self._local.executing)
 
     def sleeps(self, run: Run) -> None:
         """Until the run's execution sleeps: its executor has answered, and is gone."""

@@ -133,6 +133,28 @@ def test_who_waits_gives_up_its_turn() -> None:
     assert workers.done == ["b"]
 
 
+def test_who_waits_for_its_next_turn_holds_nothing() -> None:
+    """Who works may need the condition that another one was woken on."""
+    turns, clock = Turns(at_once=1), FakeClock()
+    condition, waiting = threading.Condition(), threading.Event()
+
+    def wait() -> None:
+        with turns.taken("a"), condition:
+            waiting.set()
+            SharedClock(clock, turns).wait(condition, clock.monotonic() + 1)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    assert waiting.wait(_PATIENCE)
+    with turns.taken("b"):
+        clock.advance(1)
+        until(lambda: turns.backlog == 1)
+        assert condition.acquire(timeout=_PATIENCE)
+        condition.release()
+    thread.join(_PATIENCE)
+    assert not thread.is_alive()
+
+
 class Starts(Interception):
     """Notes for whom executors make their first call, and holds them until `let_go`."""
 
