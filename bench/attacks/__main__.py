@@ -32,7 +32,11 @@ ATTACKS = {
     "bodies": Attack(memory.unfinished_bodies, "100 bodies of 5 MB, unfinished, with a wrong key"),
     "keys": Attack(memory.wrong_keys, "10,000 wrong keys of 8 KB"),
     "half": Attack(sockets.half_sent, "200 requests, half sent"),
-    "idle": Attack(sockets.idle, "idle connections, the server having 1,024 descriptors"),
+    "idle": Attack(
+        sockets.idle,
+        "idle connections, the server having 1,024 descriptors",
+        prepare=sockets.limited,
+    ),
     "clock": Attack(clock.set_back, "the clock set back by ten minutes", watched=False),
     "streams": Attack(crowds.streams, "400 streams of one project"),
     "stalled": Attack(crowds.stalled, "2,000 stalled runs of one project"),

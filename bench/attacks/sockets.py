@@ -1,6 +1,5 @@
 """Connections that are opened and not used."""
 
-import resource
 import selectors
 import socket
 from contextlib import ExitStack
@@ -32,11 +31,16 @@ def half_sent(stage: Stage) -> str:
     return "; ".join(_ended(half, times) for half, times in ends.items())
 
 
+def limited(stage: Stage) -> None:
+    """Start the server again, as from a shell that gives it few descriptors."""
+    stage.victim.prefix = ["sh", "-c", f'ulimit -n {_DESCRIPTORS}; exec "$0" "$@"']
+    stage.victim.stop()
+    stage.victim.start()
+
+
 def idle(stage: Stage) -> str:
     """So many connections that the server has no descriptor left for others."""
     victim = stage.victim
-    limit = (_DESCRIPTORS, _DESCRIPTORS)
-    resource.prlimit(victim.process.pid, resource.RLIMIT_NOFILE, limit)
     with ExitStack() as opened:
         for number in range(0, _MOST, _AT_ONCE):
             for _ in range(_AT_ONCE):

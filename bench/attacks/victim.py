@@ -36,6 +36,7 @@ class Victim:
     def __init__(self, command: str, folder: Path, model: ModelServer) -> None:
         self.state = folder / "state"
         self.environment: dict[str, str] = {}
+        self.prefix: list[str] = []  # a command that runs the server's
         self.host = f"127.0.0.1:{_free_port()}"
         self.peak = Peak()
         self.killed = ""
@@ -53,7 +54,7 @@ class Victim:
     def start(self) -> None:
         environment = {**os.environ, **self.environment}
         self.process = subprocess.Popen(
-            self._argv,
+            [*self.prefix, *self._argv],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment,
