@@ -286,3 +286,21 @@ def test_a_late_settle_and_the_next_leg(arena: Arena, at: int) -> None:
     execute.join()
     assert execute.answer == DONE
     assert arena.status(run) == "completed"
+
+
+def test_a_cancel_whose_executor_is_dead_at_the_deadline(arena: Arena) -> None:
+    """The run is cancelled all the same, by a Settle that comes after the deadline."""
+    run = arena.queued()
+    dead = arena.executing(run, END)
+    arena.system.local.transport.interceptors.append(dead)
+    dead.start()
+    arena.cancel(run)
+    arena.system.advance(2 * RUN_SECONDS)
+    settle = Racer(partial(arena.settle, run))
+    settle.begin()
+    settle.join()
+    assert settle.answer == DONE
+    assert arena.system.stored(run) == arena.status(run) == "cancelled"
+    dead.go()
+    dead.join()
+    assert arena.system.stored(run) == "cancelled"
