@@ -66,16 +66,16 @@ class Turns:
 
         It waits for its next turn without the condition: who works may be about to take that.
         """
-        project = self._project()
-        if project is None:
+        if self._project() is None:
             yield
             return
-        self._end()
         try:
-            yield
+            with self.away():
+                try:
+                    yield
+                finally:
+                    condition.release()
         finally:
-            condition.release()
-            self._take(project)
             condition.acquire()
 
     def _project(self) -> str | None:
