@@ -131,7 +131,7 @@ def test_whatever_is_asked(
     numbers, seen = count(), Counter[tuple[str, int]]()
 
     @settings(
-        max_examples=settings().max_examples // 25,
+        max_examples=settings().max_examples // 15,
         # The error names the request that failed, and to shrink the others takes minutes.
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

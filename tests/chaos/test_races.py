@@ -16,7 +16,7 @@ from tests.chaos.races import BEGIN, CLAIM, END, Racer, race
 from tests.scripted_provider import ONE, USAGE, WEATHER, calls, says
 from tests.system import System
 from threadkeep.domain.ids import of_run
-from threadkeep.execution.answer import DONE
+from threadkeep.execution.answer import DONE, wait_until
 
 ROUNDS = (True, False) * 25  # who is first
 HELLO = says("Hello", " there")
@@ -304,3 +304,14 @@ def test_a_cancel_whose_executor_is_dead_at_the_deadline(arena: Arena) -> None:
     dead.go()
     dead.join()
     assert arena.system.stored(run) == "cancelled"
+
+
+def test_settle_says_how_the_run_stands(arena: Arena) -> None:
+    """One that waits goes on until its deadline; one that broke off has failed, and is done."""
+    waiting = arena.waiting()
+    assert arena.settle(waiting) == wait_until(waiting["expires_at"])
+    assert arena.status(waiting) == "requires_action"
+    broken = arena.queued()
+    assert arena.settle(broken) == DONE
+    assert arena.status(broken) == "failed"
+    assert arena.settle(broken) == DONE
