@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from coverage import Coverage
 
 # What is loaded before pytest can't be rewritten by it: nothing of that is a test.
 PYTEST = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
-_ENOUGH = 150  # tests of one line: what so many do not notice, more will not
+_SECONDS = 20.0  # of tests for one mutant: what so many do not notice, more will not
 
 
 class Recorder:
@@ -68,11 +69,20 @@ class Covering:
         the tests that run most.
         """
         found = self.tests[str(path)].get(str(line))
-        return sorted(found, key=self.seconds.__getitem__)[:_ENOUGH] if found else self._widest
+        return self._affordable(
+            sorted(found, key=self.seconds.__getitem__) if found else self._widest
+        )
+
+    def _affordable(self, names: Sequence[str]) -> list[str]:
+        """As many as take so many seconds, at least one."""
+        spent = accumulate(self.seconds[name] for name in names)
+        return [name for name, sum_ in zip(names, spent, strict=True) if sum_ <= _SECONDS] or [
+            *names
+        ][:1]
 
     @cached_property
     def _widest(self) -> list[str]:
         lines = Counter(
             name for tests in self.tests.values() for names in tests.values() for name in names
         )
-        return [name for name, _ in lines.most_common(_ENOUGH)]
+        return [name for name, _ in lines.most_common()]

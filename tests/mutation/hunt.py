@@ -32,6 +32,7 @@ _TARGETS = (
 _TESTS = ("tests/unit", "tests/store", "tests/chaos")
 _MEASURED = Path("build/covering.json")
 _EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+_OFTEN = 25  # mutants until the next word
 _PATIENCE = 60  # seconds, and twice what the tests take
 # Loaded before the forks, so that each does not pay for it again. Nothing of ours.
 _WARM = ("boto3", "moto", "pydantic", "openai", "uvicorn", "aws_lambda_powertools")
@@ -46,7 +47,9 @@ def main() -> None:
     known = set(tomllib.loads(_EQUIVALENT.read_text()))
     hunted = [each for path in options.modules for each in mutants(path) if _key(each) not in known]
     survivors = []
-    for mutant, noticed in _hunt(hunted, covering, options.workers):
+    for number, (mutant, noticed) in enumerate(_hunt(hunted, covering, options.workers), 1):
+        if number % _OFTEN == 0:
+            print(f"{number} of {len(hunted)}", flush=True)
         if not noticed:
             survivors.append(mutant)
             print(f"survived  {mutant}", flush=True)
