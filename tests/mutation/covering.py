@@ -14,6 +14,7 @@ from coverage import Coverage
 
 # What is loaded before pytest can't be rewritten by it: nothing of that is a test.
 PYTEST = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+_WIDE = 300  # tests that run more lines than the others
 _SECONDS = 20.0  # of tests for one mutant: what so many do not notice, more will not
 
 
@@ -69,9 +70,8 @@ class Covering:
         the tests that run most.
         """
         found = self.tests[str(path)].get(str(line))
-        return self._affordable(
-            sorted(found, key=self.seconds.__getitem__) if found else self._widest
-        )
+        names = sorted(found, key=self.seconds.__getitem__) if found else self._widest
+        return self._affordable(names)
 
     def _affordable(self, names: Sequence[str]) -> list[str]:
         """As many as take so many seconds, at least one."""
@@ -85,4 +85,5 @@ class Covering:
         lines = Counter(
             name for tests in self.tests.values() for names in tests.values() for name in names
         )
-        return [name for name, _ in lines.most_common()]
+        wide = [name for name, _ in lines.most_common(_WIDE)]
+        return sorted(wide, key=self.seconds.__getitem__)
