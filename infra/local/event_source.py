@@ -21,7 +21,7 @@ from threadkeep.domain.clock import Clock
 
 _BACK_OFF = 0.5  # seconds, then twice as many after each failure
 _DOUBLINGS = 7
-_LOOK_AHEAD = 2_000  # records that are read and not done
+_LOOK_AHEAD = 400  # records that are read and not done: each may hold an item of 400 KB
 _AT_ONCE = 10  # records that a function is given: so many another project waits for
 _LOOK_AGAIN = 1.0  # seconds without a wake-up
 _INVALID_ANSWER = "InvalidBatchItemFailures"

@@ -62,9 +62,10 @@ class Storage:
         self._closed = False
         self._held_up_until = 0.0  # monotonic: until then nobody asks for the lock of the file
         self._writer = self._connect()
-        self._writer.execute(f"PRAGMA busy_timeout = {int(_MOMENT * 1000)}")
         try:
             self._writer.executescript(_LAYOUT)
+            # Only from here on: at the start nobody else waits.
+            self._writer.execute(f"PRAGMA busy_timeout = {int(_MOMENT * 1000)}")
         except sqlite3.Error:
             self._writer.close()
             raise
