@@ -233,7 +233,7 @@ ROUTES = (
             "run_steps": ("GetItem", "PutItem", "UpdateItem"),
             "run_events": ("PutItem", "Query"),
         },
-        round_trips=2,
+        round_trips=3,
     ),
     Route(
         "GET",

@@ -4,7 +4,7 @@ from functions.event_stream import event_stream
 from functions.request import Request
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.services import Services
-from threadkeep.store.run_events import KEPT
+from threadkeep.store.event_rows import KEPT
 from threadkeep.wire.not_supported import refuse_replay
 
 
@@ -17,7 +17,7 @@ def handle(request: Request, services: Services) -> object:
             f"Run {run.id} has no stream: it was not created or continued with 'stream': true"
             " within the last 24 hours. Retrieve it instead."
         )
-    if after and after > (last := services.store.run_events.log(ref, run).last):
+    if after and after > (last := services.store.run_events.hold(ref, run).last_row):
         raise InvalidRequest(
             f"Last-Event-ID is {after}, but the last event of the run {run.id} is {last} so far."
         )

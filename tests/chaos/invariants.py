@@ -14,6 +14,7 @@ from infra.local.dynamodb import DynamoDB
 from infra.local.server import Local
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.context import text_of
+from threadkeep.domain.endings import effective
 from threadkeep.domain.ids import end_of_run, of_run
 from threadkeep.domain.objects import Message, Run, RunStep, Thread, Usage
 from threadkeep.domain.run_state import (
@@ -24,11 +25,9 @@ from threadkeep.domain.run_state import (
     SUBMIT,
     TRANSITIONS,
     Transition,
-    effective,
     effective_status,
 )
 from threadkeep.store.items import Item, from_dynamodb, restore
-from threadkeep.store.run_events import NOBODY
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import (
     CONTENTS,
@@ -97,7 +96,7 @@ class Invariants:
         count = sum(len(self.rows(table, thread)) for table in (CONTENTS, MESSAGES, RUNS))
         of_runs = [(t, run_id) for t in (RUN_STEPS, RUN_EVENTS) for run_id in run_ids]
         rows = [row for t, run_id in of_runs for row in self.rows(t, f"{thread}/{run_id}")]
-        emptied = [row for row in rows if row.get("attempt") == NOBODY]
+        emptied = [row for row in rows if row.get("row") == "sealed"]
         assert not any("object" in row for row in emptied)
         return count + len(rows) - len(emptied)
 
@@ -201,12 +200,12 @@ class Invariants:
         assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
         if not rows:
             return
-        told = [str(row["event"]).removeprefix("thread.run.") for row in rows]
+        told = [str(row.get("event")).removeprefix("thread.run.") for row in rows]
         ends = [n for n, status in enumerate(told) if status in ENDS]
         assert ends == ([len(told) - 1] if run.status not in ACTIVE else []), (
             f"{run.status}: {told}"
         )
-        created = [row["object_id"] for row in rows if row["event"] == "thread.message.created"]
+        created = [row["object_id"] for row in rows if row.get("event") == "thread.message.created"]
         assert len(created) == len(set(created)), "a message was announced twice"
         for message in own:
             if message.id in created and message.status != "in_progress":
@@ -215,7 +214,7 @@ class Invariants:
 
 def _told(rows: list[Item], message_id: str) -> str:
     """The pieces of a message that were told, joined."""
-    deltas = [row for row in rows if row["event"] == "thread.message.delta"]
+    deltas = [row for row in rows if row.get("event") == "thread.message.delta"]
     own = [row for row in deltas if row["object_id"] == message_id]
     return "".join(json.loads(str(row["object"]))["text"] for row in own)
 

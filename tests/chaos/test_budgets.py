@@ -25,8 +25,8 @@ from threadkeep.providers.port import (
     Finished,
     Text,
 )
+from threadkeep.store.event_rows import Row
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_events import Row
 
 
 @pytest.mark.promise("11.2")
@@ -283,7 +283,7 @@ def test_a_streamed_turn_whose_executor_died_at_the_cap(
 
 def _told(rows: list[Row]) -> int:
     """How many characters the deltas in a run's log have."""
-    told = (row.fields or {} for row in rows if row.name.endswith(".delta"))
+    told = (row.fields or {} for row in rows if row.kind == "delta")
     return sum(len(fields.get("text") or fields.get("arguments", "")) for fields in told)
 
 

@@ -12,13 +12,12 @@ from tests.faults import HeldDelta, KillFrom
 from tests.objects import IDS, NOW, message, ref, run, run_ref
 from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import Refused, System, running
-from threadkeep.domain.turns import text_step
+from threadkeep.domain.turns import OpenTurn
 from threadkeep.providers.port import Text
 from threadkeep.store.actions import Put
 from threadkeep.store.contents import put_message
 from threadkeep.store.items import Item, to_dynamodb
 from threadkeep.store.new_runs import put_run
-from threadkeep.store.run_events import NOBODY
 from threadkeep.store.run_steps import put_step
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_EVENTS, RUN_STEPS, RUNS, Table
 
@@ -29,7 +28,7 @@ UNDER_A_RUN = (RUN_STEPS, RUN_EVENTS)
 def has_rows(system: System, table: Table, partition: str) -> bool:
     """Whether anything is stored under a partition key, but for the empty rows of a log."""
     rows = Invariants(system.local).rows(table, partition)
-    emptied = [row for row in rows if table is RUN_EVENTS and row["attempt"] == NOBODY]
+    emptied = [row for row in rows if table is RUN_EVENTS and row["row"] == "sealed"]
     assert not any("object" in row for row in emptied)
     return len(rows) > len(emptied)
 
@@ -130,8 +129,12 @@ def fill(system: System, thread_id: str) -> list[dict[str, Any]]:
     puts = [put for each in messages for put in put_message(given, each)]
     for each in runs:
         begun = replace(each, steps=1)
-        puts += [put_run(given, each), *put_step(run_ref(each), text_step(begun, NOW))]
-        row: Item = {"run": run_ref(each).partition, "seq": 1, "attempt": 1, "expires": NOW}
+        puts += [
+            put_run(given, each),
+            *put_step(run_ref(each), OpenTurn.begun(begun, "message_creation", NOW).step),
+        ]
+        place: Item = {"run": run_ref(each).partition, "seq": 1, "expires": NOW}
+        row = {**place, "attempt": 1, "row": "event", "event": "e"}
         puts.append(Put(RUN_EVENTS, row))
         puts.append(Put(CONTENTS, {**given.key, "part": f"{begun.open_message_id}#00"}))
     for start in range(0, len(puts), 25):

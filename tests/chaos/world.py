@@ -6,7 +6,7 @@ twice, or never. In the midst of a step anything else may happen. Time stands st
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,19 @@ from infra.local.transport import Call
 from tests.chaos.invariants import Invariants
 from tests.faults import Interception, Killed
 from tests.system import System, proxy_event
+from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import ACTIVE, SUBMIT, effective_status
 from threadkeep.domain.tool_calls import calls_of
-from threadkeep.execution.engine import _Turn
+from threadkeep.execution.engine import Turn
 from threadkeep.execution.execute import Executor, judged
 from threadkeep.execution.lookout import Lookout
 from threadkeep.execution.settle import settle
 from threadkeep.execution.sink import Sink
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.port import Chunk
+from threadkeep.store.held_run import RunLost, retry_on_lost_race
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_lost import RunLost, as_long_as_lost
 
 DIED = "the process died"
 _FAILED = "batchItemFailures"
@@ -42,7 +43,7 @@ class Worker:
     ref: RunRef
     leg: int
     sink: Sink
-    turn: _Turn
+    turn: Turn
 
 
 class World(Interception):
@@ -157,10 +158,8 @@ class World(Interception):
     def take_up(self, ref: RunRef, leg: int) -> None:
         """An execution calls the executor, which claims the leg if it can."""
         with self._process():
-            claimed = as_long_as_lost(lambda: self._executor._claim(ref, leg))
-            if isinstance(claimed, Sink):
-                turn = _Turn(parallel=True)
-                self.workers.append(Worker(ref, leg, claimed, turn))
+            if sink := retry_on_lost_race(lambda: self._executor.claim(ref, leg)):
+                self.workers.append(Worker(ref, leg, sink, Turn(parallel=True)))
 
     def work(self, worker: Worker, said: Chunk | Interrupted) -> None:
         """The worker takes what the model said; it may have been superseded for long."""
@@ -170,7 +169,8 @@ class World(Interception):
                 if all(worker.sink.write(event) for event in worker.turn.take(said)):
                     self.workers.append(worker)
             except RunLost:
-                as_long_as_lost(lambda: self._executor._stand(worker.ref, worker.leg))
+                with suppress(Superseded):
+                    retry_on_lost_race(lambda: self._executor.answer(worker.ref, worker.leg))
 
     def look(self, worker: Worker) -> None:
         """The worker looks whether it may go on, and stops if not."""

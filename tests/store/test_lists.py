@@ -23,7 +23,7 @@ from tests.objects import (
 from tests.store.page_model import counted, expected
 from threadkeep.domain.ids import of_run
 from threadkeep.domain.objects import Message, Page, PageRequest, Run
-from threadkeep.domain.turns import text_step
+from threadkeep.domain.turns import OpenTurn
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database
 from threadkeep.store.run_steps import put_step
@@ -76,7 +76,8 @@ def run_steps(store: Store, database: Database) -> Made:
     made = thread()
     store.threads.create(PROJECT, made, [])
     of = new_run(store, made.id, NOW)
-    steps = [text_step(replace(of, steps=n + 1), NOW) for n in range(HOW_MANY)]
+    runs = [replace(of, steps=n + 1) for n in range(HOW_MANY)]
+    steps = [OpenTurn.begun(run, "message_creation", NOW).step for run in runs]
     for step in steps:
         database.write(*put_step(run_ref(of), step))
     return [s.id for s in steps], lambda request: store.run_steps.list(run_ref(of), request, NOW)

@@ -4,14 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from threadkeep.domain.endings import effective, effective_step
 from threadkeep.domain.objects import Run, RunStatus, RunStep
-from threadkeep.domain.run_state import (
-    ACTIVE,
-    TRANSITIONS,
-    effective,
-    effective_status,
-    effective_step,
-)
+from threadkeep.domain.run_state import ACTIVE, TRANSITIONS, effective_status
 
 RUN = Run(
     id="run_1",

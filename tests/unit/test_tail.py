@@ -11,16 +11,17 @@ from threadkeep.domain.clock import Moment
 from threadkeep.domain.objects import Run, RunStatus
 from threadkeep.domain.run_state import ACTIVE
 from threadkeep.execution.tail import LATE, LONGEST_QUEUED, PING_EVERY, Signal, Step, Tail
-from threadkeep.store.run_events import TAKEN_OVER, Row
+from threadkeep.store.event_rows import Row
 
 NOW = float(objects.NOW)
 LATER = 1.0
+TAKEN_OVER = ""  # no event: a takeover
 ENDS: tuple[RunStatus, ...] = ("completed", "failed", "cancelled", "expired", "incomplete")
 Names = list[str]
 
 
 def row(seq: int, name: str) -> Row:
-    return Row(seq, name, "run", "run_1", {})
+    return Row(seq, "event" if name else "takeover", name, "run", "run_1", {})
 
 
 def rows(*names: str, after: int = 0) -> list[Row]:
@@ -188,9 +189,9 @@ def test_what_was_written_comes_before_an_expiry() -> None:
     assert (names(written), written.event) == (["thread.run.expired"], None)
 
 
-@pytest.mark.parametrize("run", [None, a_run("cancelled")])
+@pytest.mark.parametrize("run", [None, a_run("cancelled", abandoned=True)])
 def test_a_run_that_is_gone(run: Run | None) -> None:
-    """Deleted with its thread; the cleaner marks what it will remove as cancelled at no time."""
+    """Deleted with its thread; the cleaner marks what it will remove as abandoned."""
     step = joined(after=3).step(at(NOW), rows("thread.run.step.created", after=3), run, fresh=True)
     assert (names(step), step.signals, step.until) == ([], (Signal.GONE,), None)
 

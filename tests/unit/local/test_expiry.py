@@ -8,8 +8,8 @@ from infra.local.dynamodb import DynamoDB
 from tests.chaos.invariants import Invariants
 from tests.fake_clock import FakeClock
 from tests.system import running
+from threadkeep.store.event_rows import KEPT
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_events import KEPT
 from threadkeep.store.tables import RUN_EVENTS, TABLES
 
 NOW = 1_000

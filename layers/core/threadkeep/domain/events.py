@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from threadkeep.domain.objects import Message, Run, RunStep, Thread
+from threadkeep.domain.turns import ClosedTurn, OpenTurn
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,20 @@ def message_event(message: Message) -> Event:
     return Event(f"thread.message.{message.status}", message)
 
 
-def began(step: RunStep, message: Message | None) -> list[Event]:
+def begun_events(turn: OpenTurn) -> list[Event]:
     """The news of a turn that begins."""
-    events = [Event("thread.run.step.created", step), step_event(step)]
-    if message:
-        events += [Event("thread.message.created", message), message_event(message)]
+    events = [Event("thread.run.step.created", turn.step), step_event(turn.step)]
+    if turn.message:
+        events += [Event("thread.message.created", turn.message), message_event(turn.message)]
     return events
+
+
+def closed_events(turn: ClosedTurn | None) -> list[Event]:
+    """The news of a turn that is over, if there is one: its message's end, then its step's."""
+    if turn is None:
+        return []
+    message = [message_event(turn.message)] if turn.message else []
+    return [*message, step_event(turn.step)]
 
 
 def delta(change: TextDelta | CallDelta) -> Event:

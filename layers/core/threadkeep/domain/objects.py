@@ -129,7 +129,8 @@ class Run:
 
     `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
     begun, `open_step` is the type of the one under way. The calls that wait for the app's outputs
-    lie on the open step, `pending_calls` has them for readers.
+    lie on the open step, `pending_calls` has them for readers. `abandoned`: its thread was deleted
+    under it.
     """
 
     id: str
@@ -160,6 +161,7 @@ class Run:
     steps: int = 0
     open_step: RunStepType | None = None
     streamed: bool = False
+    abandoned: bool = False
     started_at: int | None = None
     cancelled_at: int | None = None
     failed_at: int | None = None

@@ -2,13 +2,13 @@
 
 Nothing else in the code names a transition; the store makes its conditions of this table. Expiry
 is a fact about time: an active run past its deadline is over for every reader, whether or not
-anybody has written it down.
+anybody has written that.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from threadkeep.domain.objects import LastError, Run, RunStatus, RunStep, RunStepStatus, Usage
+from threadkeep.domain.objects import LastError, Run, RunStatus, RunStepStatus
 
 ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 
@@ -81,22 +81,32 @@ TRANSITIONS = {
 
 ENDS = frozenset(transition.target for transition in TRANSITIONS.values()) - ACTIVE
 
-# Why a message that was begun is incomplete, by how its run ended.
-INCOMPLETE_REASONS = {
-    "incomplete": "max_tokens",
-    "failed": "run_failed",
-    "expired": "run_expired",
-    "cancelled": "run_cancelled",
-}
-
 CRASHED = LastError(code="server_error", message="Sorry, something went wrong.")
 
 
-def unwritten_end(run: Run, now: float) -> Transition | None:
-    """How the run has ended at its deadline, as long as nobody has written it.
+Verdict: TypeAlias = Literal["work", "waits", "over"] | Transition
+"""What is to be done about a leg of a run: work on it, wait until its deadline, nothing, or write
+the transition that is due."""
 
-    None for a run that is going, and for one whose end is written: then the end of its step and
-    message is, too, and whoever still sees them open has read them before that.
+
+def verdict(run: Run | None, leg: int, now: float) -> Verdict:
+    """What is to be done about the leg, by the run as it was read at `now`. Writes nothing.
+
+    A run that is gone, or is on another leg by now, is over for this leg.
+    """
+    if run is None or run.leg != leg or run.status not in ACTIVE:
+        return "over"
+    if run.status in CANCEL.sources:
+        return CANCEL
+    if now >= run.expires_at:
+        return EXPIRE
+    return "waits" if run.status == PARK.target else "work"
+
+
+def unwritten_end(run: Run, now: float) -> Transition | None:
+    """The transition that should have been written: EXPIRE or CANCEL past the deadline, else None.
+
+    A reader that finds a finished run with an open step has a stale step, and reads it again.
     """
     if run.status not in ACTIVE or now < run.expires_at:
         return None
@@ -104,59 +114,6 @@ def unwritten_end(run: Run, now: float) -> Transition | None:
 
 
 def effective_status(run: Run, now: float) -> RunStatus:
-    """What the run is at `now`, for every reader, guard and the thread's lock."""
+    """The run's status at `now`, for every reader, every guard and the thread's lock."""
     ending = unwritten_end(run, now)
     return ending.target if ending else run.status
-
-
-def abandoned(run: Run) -> bool:
-    """Whether the run's thread was deleted under it: nothing else cancels without a time."""
-    return run.status == ABANDON.target and run.cancelled_at is None
-
-
-def effective(run: Run, now: float) -> Run:
-    """The run as readers see it at `now`."""
-    status = effective_status(run, now)
-    if status == run.status:
-        return run
-    ending = ended_at(status, run.expires_at)
-    return replace(run, status=status, usage=run.usage or Usage(), **ending)
-
-
-def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
-    """The step as readers see it at `now`: over if its run is, and nobody has written that."""
-    ending = unwritten_end(run, now)
-    if not step.begun or ending is None:
-        return step
-    return replace(step, **step_ends(ending, run.expires_at))
-
-
-def end_time(run: Run, now: int) -> int:
-    """When a run ends whose end is written at `now`: for readers it is over at its deadline."""
-    return min(now, run.expires_at)
-
-
-def step_ends(
-    transition: Transition, now: int, usage: Usage | None = None, error: LastError | None = None
-) -> dict[str, Any]:
-    """What becomes of the open step when its run ends by this transition, as fields."""
-    status = transition.step
-    failure = {"last_error": error and _of_step(error)} if status == "failed" else {}
-    cost = {"usage": usage} if usage else {}
-    return {"status": status, f"{status}_at": now, "expires_at": None, **cost, **failure}
-
-
-def _of_step(error: LastError) -> LastError:
-    """Steps know no `invalid_prompt`."""
-    return replace(error, code="server_error") if error.code == "invalid_prompt" else error
-
-
-def ended_at(status: RunStatus, now: int) -> dict[str, Any]:
-    """The field that tells when a run ended in this status; an expired run has none."""
-    field = {
-        "completed": "completed_at",
-        "incomplete": "completed_at",
-        "failed": "failed_at",
-        "cancelled": "cancelled_at",
-    }.get(status)
-    return {field: now} if field else {}

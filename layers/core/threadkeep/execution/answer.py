@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 
-Answer = Mapping[str, str | None]
+from threadkeep.domain.objects import Run
+from threadkeep.domain.run_state import PARK
+
+Answer: TypeAlias = Mapping[str, str | None]
 
 DONE: Answer = {"next": "done", "until": None}
 
@@ -11,3 +15,8 @@ DONE: Answer = {"next": "done", "until": None}
 def wait_until(deadline: int) -> Answer:
     """Call again (Settle) at `deadline`, in Unix seconds."""
     return {"next": "wait", "until": datetime.fromtimestamp(deadline, UTC).isoformat()}
+
+
+def answer_for(run: Run) -> Answer:
+    """The answer for a leg whose work is done: its run waits for outputs, or is over."""
+    return wait_until(run.expires_at) if run.status == PARK.target else DONE

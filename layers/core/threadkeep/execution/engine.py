@@ -3,8 +3,7 @@
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from threadkeep.domain.objects import LastError, Usage
 from threadkeep.domain.run_state import COMPLETE, CUT, FAIL, RUN_OUT, STOP, Transition
@@ -93,13 +92,13 @@ def run(chunks: Iterable[Chunk | Interrupted], *, parallel: bool) -> Iterator[Ev
     A call may name any function, also one that the run does not have: the app answers it. Without
     `parallel` a turn's first call is its only one. A turn that never ends is ended at `MOST_SAID`.
     """
-    turn = _Turn(parallel=parallel)
+    turn = Turn(parallel=parallel)
     for chunk in chunks:
         for event in turn.take(chunk):
             yield event
             if isinstance(event, CallsMade | Ended):
                 return
-    yield turn.end({"transition": FAIL, "error": _BROKEN_OFF})
+    yield turn.end(FAIL, error=_BROKEN_OFF)
 
 
 @dataclass
@@ -112,7 +111,7 @@ class _Call:
 
 
 @dataclass
-class _Turn:
+class Turn:
     """What a turn has come to. It says text, then it calls functions; either may be missing.
 
     `left` is how many bytes it may still say.
@@ -139,34 +138,30 @@ class _Turn:
             case Interrupted.DUE:
                 yield Idle()
             case Interrupted.DEADLINE:
-                yield self.end({"transition": RUN_OUT})
+                yield self.end(RUN_OUT)
             case Interrupted.CANCELLED:
-                yield self.end({"transition": STOP})
+                yield self.end(STOP)
 
-    def end(self, ending: dict[str, Any]) -> Ended:
+    def end(
+        self, transition: Transition, *, usage: Usage | None = None, error: LastError | None = None
+    ) -> Ended:
         text = "" if self.calls else "".join(self.said)
-        return Ended(text=text, calls=self._made(), **ending)
+        return Ended(transition, text, self._made(), usage, error)
 
     def _made(self) -> tuple[FunctionCall, ...]:
         return tuple(FunctionCall(c.id, c.name, "".join(c.arguments)) for c in self.calls)
 
     def _fail(self, message: str, code: str = "server_error") -> Ended:
-        return self.end({"transition": FAIL, "error": LastError(code=code, message=message)})
+        return self.end(FAIL, error=LastError(code=code, message=message))
 
     def _cut(self, reason: str, usage: Usage | None = None) -> Ended:
         run_reason, message_reason = _CUT_BY[reason]
-        return self.end(
-            {
-                "transition": CUT,
-                "usage": usage,
-                "incomplete_reason": run_reason,
-                "message_reason": message_reason,
-            }
-        )
+        ended = self.end(CUT, usage=usage)
+        return replace(ended, incomplete_reason=run_reason, message_reason=message_reason)
 
     def _say(self, value: str) -> Iterator[Event]:
         if self.calls:
-            return  # an afterthought to its calls: no step is left to put it into
+            return  # text after function calls has no step: dropped
         if not self.said:
             yield TextBegan()
         fitting = _fitting(value, self.left)
@@ -214,7 +209,7 @@ class _Turn:
         elif self.calls:
             yield CallsMade(self._made(), chunk.usage)
         else:
-            yield self.end({"transition": COMPLETE, "usage": chunk.usage})
+            yield self.end(COMPLETE, usage=chunk.usage)
 
 
 def _size(text: str) -> int:

@@ -1,21 +1,12 @@
-"""Settling a run: whoever finds it over its deadline, cancelling or broken off ends it."""
+"""Settling a run that nobody works on: it waits, or it ends."""
 
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.objects import LastError, Run
-from threadkeep.domain.run_state import (
-    ACTIVE,
-    CANCEL,
-    CRASH,
-    CRASHED,
-    EXPIRE,
-    PARK,
-    Transition,
-    end_time,
-)
-from threadkeep.execution.answer import DONE, Answer, wait_until
-from threadkeep.execution.closing import close_turn
+from threadkeep.domain.endings import end_time
+from threadkeep.domain.run_state import CRASH, CRASHED, Transition, Verdict, verdict
+from threadkeep.execution.answer import DONE, Answer, answer_for
+from threadkeep.execution.left_turn import left_turn
+from threadkeep.store.held_run import HeldRun, retry_on_lost_race
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_lost import as_long_as_lost
 from threadkeep.store.store import Store
 
 
@@ -23,46 +14,33 @@ def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
     """Bring the run to an end, or say until when it waits. Called when nobody executes the leg.
 
     A zombie may still be writing, and another Settle may run: every ending is conditional on the
-    run as it was read, and who loses reads again. Done twice, the second finds the run over.
+    run as it was read, and the loser reads again. Done twice, the second finds the run over.
     """
 
     def decide() -> Answer:
-        run = store.runs.read(ref)
-        answer = standing(ref, run, leg, store, clock)
-        if answer is None and run is not None:
-            end(ref, run, CRASH, store, clock, CRASHED)
-        return answer or DONE
+        held = store.runs.hold(ref)
+        decided = verdict(held.run if held else None, leg, clock.now())
+        return carry_out(held, CRASH if decided == "work" else decided, store, clock)
 
-    return as_long_as_lost(decide)
+    return retry_on_lost_race(decide)
 
 
-def standing(ref: RunRef, run: Run | None, leg: int, store: Store, clock: Clock) -> Answer | None:
-    """How the run stands for this leg, ended if it is due; None if the leg is to be worked on.
+def carry_out(held: HeldRun | None, decided: Verdict, store: Store, clock: Clock) -> Answer:
+    """Write the transition that is due for a run that nobody works on, and answer by the verdict.
 
-    Raises RunLost when somebody else moved the run on meanwhile.
+    RunLost if another writer was first.
     """
-    if run is None or run.leg != leg or run.status not in ACTIVE:
+    if held is None:
         return DONE
-    if run.status in CANCEL.sources:
-        end(ref, run, CANCEL, store, clock)
-        return DONE
-    if clock.now() >= run.expires_at:
-        end(ref, run, EXPIRE, store, clock)
-        return DONE
-    return wait_until(run.expires_at) if run.status == PARK.target else None
+    if isinstance(decided, Transition):
+        held = end_left_run(held, decided, store, clock)
+    return answer_for(held.run) if decided == "waits" else DONE
 
 
-def end(
-    ref: RunRef,
-    run: Run,
-    transition: Transition,
-    store: Store,
-    clock: Clock,
-    error: LastError | None = None,
-) -> None:
+def end_left_run(held: HeldRun, transition: Transition, store: Store, clock: Clock) -> HeldRun:
+    """End a run that nobody works on, with its open turn; RunLost if another writer was first."""
     now = int(clock.now())
-    log = store.run_events.log(ref, run)
-    closing = close_turn(ref, run, transition, end_time(run, now), store, error)
-    store.transitions.end(
-        ref, run, transition, now, closing.actions, log, closing.events, last_error=error
-    )
+    error = CRASHED if transition is CRASH else None
+    left = left_turn(held, store)
+    turn = left.ended_by(transition, end_time(held.run, now), error) if left else None
+    return store.transitions.end(held, transition, turn, now, error=error)

@@ -8,53 +8,49 @@ first at once, then what has gathered in the meantime.
 from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.events import CallDelta, TextDelta, began, delta
-from threadkeep.domain.objects import Message, Run, RunStep, RunStepType, Usage
-from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP, end_time
-from threadkeep.domain.tool_calls import tool_calls_step
-from threadkeep.domain.turns import begun_message, said, text_step
+from threadkeep.domain.endings import end_time
+from threadkeep.domain.events import CallDelta, TextDelta
+from threadkeep.domain.objects import Run, RunStepType, Usage
+from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP
+from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.execution import engine
-from threadkeep.execution.closing import Closing, closed
 from threadkeep.execution.deltas import Deltas
 from threadkeep.providers.port import CallArguments, CallBegan
+from threadkeep.store.held_run import HeldRun, RunLost
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_events import RunEvents, RunLog
-from threadkeep.store.run_lost import RunLost
-from threadkeep.store.transitions import Transitions
+from threadkeep.store.store import Store
 
 
 class Sink:
-    """Follows one attempt of a run: `run` is the run as this attempt last wrote it."""
+    """Follows one attempt of a run, which is held as this attempt last wrote it.
+
+    `turn` is one that an older attempt has begun, if readers have seen that and nothing else of it.
+    """
 
     def __init__(
-        self,
-        ref: RunRef,
-        run: Run,
-        transitions: Transitions,
-        events: RunEvents,
-        log: RunLog,
-        clock: Clock,
-        gather: float,
+        self, held: HeldRun, turn: OpenTurn | None, store: Store, clock: Clock, gather: float
     ) -> None:
-        self.run = run
-        self._ref = ref
-        self._transitions = transitions
-        self._events = events
-        self._log = log
+        self._held = held
+        self._turn = turn
+        self._store = store
         self._clock = clock
         self._deltas = Deltas(gather)
-        self._step: RunStep | None = None
-        self._message: Message | None = None
         self._spoken = False
+
+    @property
+    def ref(self) -> RunRef:
+        """Which run it is."""
+        return self._held.ref
+
+    @property
+    def run(self) -> Run:
+        """The run as this attempt last wrote it."""
+        return self._held.run
 
     @property
     def due(self) -> float | None:
         """When (monotonic) what has gathered is to be written, if anything has."""
         return self._deltas.due
-
-    def go_on(self, step: RunStep, message: Message | None) -> None:
-        """Go on with the turn that an earlier attempt has begun and told, but nothing of it."""
-        self._step, self._message = step, message
 
     def write(self, event: engine.Event) -> bool:
         """Write the event, if it is one that is stored; False once the run is over or waits.
@@ -121,7 +117,7 @@ class Sink:
         return ended
 
     def _begin_as(self, type_: RunStepType) -> bool:
-        """Begin the turn. One that was told to be of another type can't be unsaid: it fails."""
+        """Begin the turn. One that readers have seen begin as another type fails."""
         if self.run.open_step is None:
             self._begin(type_)
         elif self.run.open_step != type_:
@@ -139,72 +135,57 @@ class Sink:
             self._append(ready)
 
     def _append(self, change: TextDelta | CallDelta) -> None:
-        if not self._events.append(self._log, delta(change)):
-            raise RunLost(None)
+        self._held = self._store.run_events.append(self._held, change)
 
     def _begin(self, type_: RunStepType) -> None:
         now = int(self._clock.now())
-        begun = replace(self.run, steps=self.run.steps + 1, open_step=type_)
-        if type_ == "message_creation":
-            self._step, self._message = text_step(begun, now), begun_message(begun, now)
-        else:
-            self._step, self._message = tool_calls_step(begun, now), None
+        run = replace(self.run, steps=self.run.steps + 1, open_step=type_)
+        turn = OpenTurn.begun(run, type_, now)
         self._deltas.begin()
-        events = began(self._step, self._message)
-        self.run = self._transitions.begin_turn(
-            self._ref, self.run, self._step, self._message, now, self._log, events
-        )
+        self._held = self._store.transitions.begin_turn(self._held, run, turn, now)
+        self._turn = turn
 
     def _finish_text(self, event: engine.TextEnded) -> None:
-        """The turn goes on with calls; what it cost is told by their step."""
+        """The turn goes on with calls; its price is on their step."""
         self._flush()
         now = int(self._clock.now())
-        closing = self._closing(engine.Ended(COMPLETE, event.text), now)
-        self.run = self._transitions.finish_step(
-            self._ref, self.run, closing.actions, now, self._log, closing.events
-        )
+        turn = self._closed(engine.Ended(COMPLETE, event.text), now)
+        self._held = self._store.transitions.finish_step(self._held, turn, now)
+        self._turn = None
 
     def _park(self, event: engine.CallsMade) -> None:
         self._flush()
         now = int(self._clock.now())
-        if self._step is None:
+        if self._turn is None:
             raise AssertionError("calls are made in a step")
-        made = tool_calls_step(self.run, self._step.created_at, event.calls)
-        step = replace(made, usage=event.usage)
+        step = self._turn.calling(event.calls, self.run).costing(event.usage).step
         total = self._total(event.usage)
-        self.run = self._transitions.park(self._ref, self.run, step, now, total, self._log)
+        self._held = self._store.transitions.park(self._held, step, total, now)
 
     def _end(self, event: engine.Ended) -> None:
         self._flush()
         now = int(self._clock.now())
-        closing = self._closing(event, end_time(self.run, now))
-        self.run = self._transitions.end(
-            self._ref,
-            self.run,
+        self._held = self._store.transitions.end(
+            self._held,
             event.transition,
+            self._closed(event, end_time(self.run, now)),
             now,
-            closing.actions,
-            self._log,
-            closing.events,
             usage=self._total(event.usage),
-            last_error=event.error,
+            error=event.error,
             incomplete_reason=event.incomplete_reason,
         )
 
     def _total(self, usage: Usage | None) -> Usage:
         return (self.run.usage or Usage()) + (usage or Usage())
 
-    def _closing(self, event: engine.Ended, now: int) -> Closing:
-        """What closes the open step and message, if the turn has begun one."""
-        if self._step is None or self.run.open_step is None:
-            return Closing([], [])
-        step = self._step
+    def _closed(self, event: engine.Ended, now: int) -> ClosedTurn | None:
+        """The open turn as the event ends it, if there is one."""
+        turn = self._turn
+        if turn is None:
+            return None
+        if self._spoken:
+            turn = turn.saying(event.text)
         if event.calls:
-            step = tool_calls_step(self.run, step.created_at, event.calls)
-        step = replace(step, usage=event.usage)
-        message = self._message
-        if message and self._spoken:
-            message = said(message, event.text)
-        return closed(
-            self._ref, step, message, event.transition, now, event.error, event.message_reason
-        )
+            turn = turn.calling(event.calls, self.run)
+        turn = turn.costing(event.usage)
+        return turn.ended_by(event.transition, now, event.error, event.message_reason)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from threadkeep.domain.clock import Clock, Moment
+from threadkeep.domain.endings import effective
 from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
-from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, abandoned, effective
+from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK
 from threadkeep.domain.tool_calls import pending_calls
+from threadkeep.store.event_rows import Row, object_of
 from threadkeep.store.keys import RunRef
-from threadkeep.store.run_events import TAKEN_OVER, Row, restored
 from threadkeep.store.store import Store
 from threadkeep.store.waker import Waker
 
@@ -82,9 +83,9 @@ class Tail:
         among these, or was told before. `fresh`: it was read for this step, as it must be from
         `look_at` on; nothing is told of the run's state by what it was like long ago.
         """
-        if run is None or abandoned(run):
+        if run is None or run.abandoned:
             return Step(self, signals=(Signal.GONE,))
-        tail, told = self, [row for row in rows if row.name != TAKEN_OVER]
+        tail, told = self, [row for row in rows if row.shown]
         for number, row in enumerate(told, 1):
             tail = replace(tail, after=row.seq, told_at=now.monotonic, quiet_since=now.monotonic)
             if row.name in _STOPS and not (self.past_waits and number < len(told)):
@@ -164,10 +165,10 @@ def _resolved(ref: RunRef, row: Row, run: Run | None, store: Store) -> Event | N
 
     None if it was deleted there.
     """
-    object_: EventObject | None = restored(row, run) if row.fields is not None else None
-    if row.fields is None and row.kind == "message":
+    object_: EventObject | None = object_of(row, run) if row.fields is not None else None
+    if row.fields is None and row.type == "message":
         object_ = store.messages.read(ref.thread, row.id)
-    if row.fields is None and row.kind == "run_step":
+    if row.fields is None and row.type == "run_step":
         object_ = store.run_steps.read(ref, row.id)
     if isinstance(object_, Run) and object_.status == PARK.target:
         step = store.run_steps.read(ref, object_.open_step_id)

@@ -9,7 +9,7 @@ from enum import Enum
 
 from threadkeep.domain.clock import Clock, Moment
 from threadkeep.providers.port import CallArguments, Chunk, ModelCall, Text
-from threadkeep.store.run_lost import RunLost
+from threadkeep.store.held_run import RunLost
 
 _ROOM = 1_000_000  # characters that may wait to be taken; the model is not read any further then
 

@@ -11,10 +11,11 @@ from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.assistants import assistant_key, assistant_of
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database
+from threadkeep.store.event_rows import new_rows
 from threadkeep.store.expressions import Add, Change, absent
+from threadkeep.store.held_run import HeldRun
 from threadkeep.store.items import attributes
 from threadkeep.store.keys import RunRef, ThreadRef
-from threadkeep.store.run_events import RunLog
 from threadkeep.store.tables import ASSISTANTS, RUNS, THREADS
 from threadkeep.store.threads import append, put_thread, refused, thread_of
 from threadkeep.store.transitions import log_transition
@@ -53,7 +54,10 @@ class NewRuns:
             )
             try:
                 self._database.write(
-                    action, put_run(ref, run), *put_messages(ref, messages), *_told(ref, run)
+                    action,
+                    put_run(ref, run),
+                    *put_messages(ref, messages),
+                    *_first_events(ref, run),
                 )
             except ConditionFailed as lost:
                 found = lost.found.get(0)
@@ -81,7 +85,7 @@ class NewRuns:
             put_thread(project_id, locked),
             put_run(ref, run),
             *put_messages(ref, messages),
-            *_told(ref, run, Event("thread.created", thread)),
+            *_first_events(ref, run, Event("thread.created", thread)),
         )
         log_transition(run)
         return run
@@ -103,10 +107,10 @@ def put_run(ref: ThreadRef, run: Run) -> Put:
     return Put(RUNS, {**key, **attributes(run)}, absent("run_id"))
 
 
-def _told(ref: ThreadRef, run: Run, *before: Event) -> list[Put]:
-    """The first events of a streamed run."""
-    log = RunLog(RunRef(ref.project_id, ref.thread_id, run.id), run, 0)
-    return log.rows([*before, Event("thread.run.created", run), run_event(run)])
+def _first_events(ref: ThreadRef, run: Run, *before: Event) -> list[Put]:
+    """What writes the first events of the run, if it is streamed."""
+    held = HeldRun(RunRef(ref.project_id, ref.thread_id, run.id), run)
+    return new_rows(held, [*before, Event("thread.run.created", run), run_event(run)])
 
 
 def locked_by(run: Run, messages: Sequence[Message]) -> dict[str, Change]:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from threadkeep.domain.run_state import ABANDON
 from threadkeep.store.actions import ConditionFailed, Put, Update
 from threadkeep.store.database import Database
+from threadkeep.store.event_rows import kind_of, sealed_row
 from threadkeep.store.expressions import Value, absent, equal, one_of
 from threadkeep.store.items import Item
-from threadkeep.store.run_events import NOBODY, emptied
 from threadkeep.store.tables import (
     CONTENTS,
     MESSAGES,
@@ -22,7 +22,7 @@ from threadkeep.store.tables import (
 
 _PAGE = 500
 _RUN = ("thread", "run_id")
-_EVENT = ("run", "seq", "attempt", "expires")
+_ROW = ("run", "seq", "attempt", "event", "expires", "row")
 
 
 class Remains:
@@ -43,36 +43,36 @@ class Remains:
             self._fence(run)
             partition = f"{thread}/{run['run_id']}"
             self._remove_all(RUN_STEPS, partition)
-            self._empty_events(partition)
+            self._seal_log(partition)
             self._database.delete_all(RUNS, [run])
         for table in (CONTENTS, MESSAGES):
             self._remove_all(table, thread)
 
     def _fence(self, run: Item) -> None:
-        changes: dict[str, Value | None] = {"status": ABANDON.target}
+        changes: dict[str, Value | None] = {"status": ABANDON.target, "abandoned": True}
         try:
             active = one_of("status", ABANDON.sources)
             self._database.write(Update(RUNS, run, changes, active))
         except ConditionFailed:
             return  # it is over, or another cleaner removed it just now: nobody writes it any more
 
-    def _empty_events(self, partition: str) -> None:
+    def _seal_log(self, partition: str) -> None:
         """Take all content out of a log. Its rows stay, and one more, until they expire.
 
-        A delta does not check the run: its fence is its number. However old an executor is that
-        does not know that the run is gone, its next number is taken: by a row that is there, or by
-        the one that comes behind the last. What it writes before that is one of the rows.
+        A delta does not check the run: its fencing token is its number. An executor that does not
+        know that the run is gone finds its next number taken, however old it is: by a row that is
+        there, or by the one behind the last. What it writes before that is one of the rows.
         """
         log = equal("run", partition)
         while last := next(self._database.query(RUN_EVENTS, log, limit=1, forward=False), None):
-            if last["attempt"] == NOBODY:
+            if kind_of(last) == "sealed":
                 break
-            fence = Put(RUN_EVENTS, emptied(last, int(last["seq"]) + 1), absent("seq"))
+            fence = Put(RUN_EVENTS, sealed_row(last, int(last["seq"]) + 1), absent("seq"))
             with suppress(ConditionFailed):
                 self._database.put(fence)
-        rows = self._database.query(RUN_EVENTS, log, limit=_PAGE, only=_EVENT)
-        full = (row for row in rows if row["attempt"] != NOBODY)
-        self._database.put_all(RUN_EVENTS, (emptied(row, int(row["seq"])) for row in full))
+        rows = self._database.query(RUN_EVENTS, log, limit=_PAGE, only=_ROW)
+        full = (row for row in rows if kind_of(row) != "sealed")
+        self._database.put_all(RUN_EVENTS, (sealed_row(row, int(row["seq"])) for row in full))
 
     def _remove_all(self, table: Table, partition: str) -> None:
         keys = [key.name for key in (table.partition_key, table.sort_key) if key]

@@ -4,17 +4,20 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, cast
 
+from threadkeep.domain.endings import effective
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStatus
-from threadkeep.domain.run_state import PARK, effective
+from threadkeep.domain.run_state import PARK
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.actions import Update
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import between, both, equal
+from threadkeep.store.held_run import HeldRun
 from threadkeep.store.items import Item, differences, restore
 from threadkeep.store.keys import RunRef, ThreadRef
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.round_trips import together
+from threadkeep.store.run_events import RunEvents
 from threadkeep.store.run_steps import RunSteps
 from threadkeep.store.tables import RUNS, THREADS
 from threadkeep.store.threads import thread_of
@@ -37,6 +40,7 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._steps = RunSteps(database)
+        self._events = RunEvents(database)
 
     def get(self, ref: RunRef, now: float) -> Run:
         """The run as readers see it at `now`, or NotFound. One more look if it waits for calls."""
@@ -70,6 +74,13 @@ class Runs:
         """The run's item as it stands, for those who write it."""
         item = self._database.get(RUNS, ref.key)
         return run_of(item) if item else None
+
+    def hold(self, ref: RunRef) -> HeldRun | None:
+        """The run's item and the end of its log, for those who write it. The run is read first:
+        what comes between takes the next row, and a write finds that.
+        """
+        run = self.read(ref)
+        return self._events.hold(ref, run) if run else None
 
     def standings(self, refs: Collection[RunRef]) -> Mapping[RunRef, Standing]:
         """How runs stand, of any threads; at most `MOST_KEYS`. Those that are gone are left out."""

@@ -2,16 +2,16 @@
 
 Everything that starts, resumes or ends a run is one transaction whose first action is on the run's
 item, under the condition that `domain.run_state` has for the transition. There is no other lock:
-whoever loses the condition is told what is there (`RunLost`) and acts by that.
+a writer that loses the condition learns what is there (`RunLost`) and acts by that.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from threadkeep.domain.events import Event, run_event, step_event
-from threadkeep.domain.objects import Message, Run, RunStep, Usage
+from threadkeep.domain.endings import ended
+from threadkeep.domain.events import Event, begun_events, closed_events, run_event, step_event
+from threadkeep.domain.objects import LastError, Run, RunStep, Usage
 from threadkeep.domain.run_state import (
     ASK_TO_CANCEL,
     CANCEL,
@@ -20,23 +20,19 @@ from threadkeep.domain.run_state import (
     SUBMIT,
     WORK,
     Transition,
-    end_time,
-    ended_at,
 )
+from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.store.actions import Action, ConditionFailed, Update
-from threadkeep.store.contents import put_message
 from threadkeep.store.database import Database
-from threadkeep.store.expressions import Condition
+from threadkeep.store.event_rows import followed, new_rows
+from threadkeep.store.held_run import HeldRun, RunLost
 from threadkeep.store.items import differences
-from threadkeep.store.keys import RunRef
-from threadkeep.store.open_turn import undo_open_turn
-from threadkeep.store.run_events import RunLog
 from threadkeep.store.run_guards import guard
-from threadkeep.store.run_lost import RunLost
 from threadkeep.store.run_steps import put_step
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUNS, THREADS
 from threadkeep.store.threads import unlock
+from threadkeep.store.turn_writes import closing, opening, undoing
 
 _LOG = logging.getLogger("threadkeep.runs")
 
@@ -57,180 +53,145 @@ def log_transition(run: Run) -> None:
 
 
 class Transitions:
-    """Moves runs on. `now` is in whole Unix seconds: a deadline is one, too."""
+    """Moves runs on. Each method takes a run as its writer holds it, and returns it as written.
+
+    `now` is in whole Unix seconds: a deadline is one, too. RunLost: another writer was first.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, ref: RunRef, run: Run, now: int, log: RunLog | None = None) -> Run:
+    def claim(self, held: HeldRun, now: int) -> HeldRun:
         """Take the run for a new attempt; from here on no older attempt can write anything.
 
-        Two claims may race: both want the attempt after the one they read, and the condition on
-        it lets one through. A turn that an older attempt had begun is done again; it is undone,
-        unless it was told: then it stays open, as it was told.
+        The attempt is the fencing token. Two claims may race: both want the attempt after the one
+        they read, and the condition on it lets one through. A turn that an older attempt had begun
+        is done again; it is undone, unless readers have seen it begin: then it stays open.
         """
+        run, undone = held.run, list[Action]()
         claimed = replace(run, status=CLAIM.target, attempt=run.attempt + 1)
-        undone: list[Action] = []
         if run.open_step and not run.streamed:
             claimed = replace(claimed, steps=run.steps - 1, open_step=None)
-            undone = undo_open_turn(ref, run)
-        news = None  # the leg was told to be in progress before: the row only takes the log over
+            undone = undoing(held)
+        takeover: Event | None = None
         if run.status != CLAIM.target:
             claimed = replace(claimed, started_at=now)
-            news = run_event(claimed)
-        if log:
-            log.attempt = claimed.attempt
-        change = _change(ref, run, claimed, guard(CLAIM, run, now))
-        self._write([change, *undone], log, [news])
+            takeover = run_event(claimed)
+        claim = _change(held, claimed, CLAIM, now)
+        written = self._write(held, claimed, [claim, *undone], [takeover])
         log_transition(claimed)
-        return claimed
+        return written
 
-    def begin_turn(
-        self,
-        ref: RunRef,
-        run: Run,
-        step: RunStep,
-        message: Message | None,
-        now: int,
-        log: RunLog | None = None,
-        events: Sequence[Event] = (),
-    ) -> Run:
-        """Write the step, and the message if it makes one, that the run's new turn fills."""
-        begun = replace(run, steps=run.steps + 1, open_step=step.type)
-        actions: list[Action] = [
-            _change(ref, run, begun, guard(WORK, run, now)),
-            *put_step(ref, step),
-            *(put_message(ref.thread, message) if message else ()),
-        ]
-        self._write(actions, log, events)
-        return begun
+    def begin_turn(self, held: HeldRun, run: Run, turn: OpenTurn, now: int) -> HeldRun:
+        """Write the turn that begins; `run` has it as its open one."""
+        actions = [_change(held, run, WORK, now), *opening(held.ref, turn)]
+        return self._write(held, run, actions, begun_events(turn))
 
-    def finish_step(
-        self,
-        ref: RunRef,
-        run: Run,
-        closing: Sequence[Action],
-        now: int,
-        log: RunLog | None = None,
-        events: Sequence[Event] = (),
-    ) -> Run:
+    def finish_step(self, held: HeldRun, turn: ClosedTurn | None, now: int) -> HeldRun:
         """Write the open step as completed; the attempt goes on with the run's next one."""
-        finished = replace(run, open_step=None)
-        change = _change(ref, run, finished, guard(WORK, run, now))
-        self._write([change, *closing], log, events)
-        return finished
+        finished = replace(held.run, open_step=None)
+        actions = [_change(held, finished, WORK, now), *closing(held.ref, turn)]
+        return self._write(held, finished, actions, closed_events(turn))
 
-    def park(
-        self,
-        ref: RunRef,
-        run: Run,
-        step: RunStep,
-        now: int,
-        usage: Usage,
-        log: RunLog | None = None,
-    ) -> Run:
+    def park(self, held: HeldRun, step: RunStep, usage: Usage, now: int) -> HeldRun:
         """Let the run wait for the outputs of the calls in `step`, which stays open."""
-        parked = replace(run, status=PARK.target, usage=usage)
-        change = _change(ref, run, parked, guard(PARK, run, now))
-        self._write([change, *put_step(ref, step)], log, [run_event(parked)])
+        parked = replace(held.run, status=PARK.target, usage=usage)
+        actions: list[Action] = [_change(held, parked, PARK, now), *put_step(held.ref, step)]
+        written = self._write(held, parked, actions, [run_event(parked)])
         log_transition(parked)
-        return parked
+        return written
 
-    def submit(
-        self, ref: RunRef, run: Run, step: RunStep, now: int, log: RunLog | None = None
-    ) -> Run:
+    def submit(self, held: HeldRun, step: RunStep, now: int, *, streamed: bool) -> HeldRun:
         """Complete the waiting step with its outputs and queue the run's next leg.
 
         Two submits may race, with each other and with cancel and expiry: the leg as read lets one
         through. A lost answer is sent again by the same transaction's token, which changes nothing.
         """
+        run = held.run
         queued = replace(
             run,
             status=SUBMIT.target,
-            streamed=log.streamed if log else run.streamed,
+            streamed=streamed,
             leg=run.leg + 1,
             queued_at=now,
             open_step=None,
             pending_calls=(),
         )
-        change = _change(ref, run, queued, guard(SUBMIT, run, now))
-        actions: list[Action] = [change, *put_step(ref, step)]
-        self._write(actions, log, [step_event(step), run_event(queued)])
+        actions: list[Action] = [_change(held, queued, SUBMIT, now), *put_step(held.ref, step)]
+        written = self._write(held, queued, actions, [step_event(step), run_event(queued)])
         log_transition(queued)
-        return queued
+        return written
 
-    def ask_to_cancel(self, ref: RunRef, run: Run, now: int) -> Run:
-        """Mark a run that is being executed; its executor or Settle ends it."""
-        marked = replace(run, status=ASK_TO_CANCEL.target)
-        self._write([_change(ref, run, marked, guard(ASK_TO_CANCEL, run, now))])
+    def ask_to_cancel(self, held: HeldRun, now: int) -> HeldRun:
+        """Mark a run that is being executed; its executor or Settle ends it, and tells of both."""
+        marked = replace(held.run, status=ASK_TO_CANCEL.target)
+        written = self._write(held, marked, [_change(held, marked, ASK_TO_CANCEL, now)], [])
         log_transition(marked)
-        return marked
+        return written
 
     def end(
         self,
-        ref: RunRef,
-        run: Run,
+        held: HeldRun,
         transition: Transition,
+        turn: ClosedTurn | None,
         now: int,
-        closing: Sequence[Action] = (),
-        log: RunLog | None = None,
-        events: Sequence[Event] = (),
-        **facts: Any,
-    ) -> Run:
-        """End the run: its item, what `closing` makes of its open step and message, the lock.
+        *,
+        usage: Usage | None = None,
+        error: LastError | None = None,
+        incomplete_reason: str | None = None,
+    ) -> HeldRun:
+        """End the run: its item, its open turn as it is closed, the thread's lock.
 
         The lock is given up only if it names this run. Executor, Settle and cancel may all try;
         the condition on the run lets one through. Where the thread is gone, or its lock is another
         run's by now, or a row to close is gone, the run ends all the same, without that.
         """
-        ending = ended_at(transition.target, end_time(run, now))
-        facts = {"usage": run.usage or Usage(), **ending, **facts}
-        ended = replace(
-            run,
-            status=transition.target,
-            open_step=None,
-            pending_calls=(),
-            **facts,
+        run, ref = held.run, held.ref
+        over = ended(
+            run, transition, now, usage=usage, error=error, incomplete_reason=incomplete_reason
         )
-        actions: list[Action] = [
-            _change(ref, run, ended, guard(transition, run, now)),
+        actions = [
+            _change(held, over, transition, now),
             unlock(ref.thread, ref.run_id),
-            *closing,
+            *closing(ref, turn),
         ]
-        # A running run is marked by who cancels it and told about by who ends it.
-        told_first = transition.sources == CANCEL.sources
-        marked = [run_event(replace(run, status=ASK_TO_CANCEL.target))] if told_first else []
+        # A running run is marked by the one who cancels it; the one who ends it tells of that.
+        marked = transition.sources == CANCEL.sources
+        events = [run_event(replace(run, status=ASK_TO_CANCEL.target))] if marked else []
+        events += [*closed_events(turn), run_event(over)]
         while True:
             try:
-                self._write(actions, log, [*marked, *events, run_event(ended)])
+                written = self._write(held, over, actions, events)
             except ConditionFailed as lost:
                 actions = _without(actions, lost)
             else:
-                log_transition(ended)
-                return ended
+                log_transition(over)
+                return written
 
     def _write(
         self,
+        held: HeldRun,
+        after: Run,
         actions: Sequence[Action],
-        log: RunLog | None = None,
-        events: Sequence[Event | None] = (),
-    ) -> None:
+        events: Sequence[Event | None],
+    ) -> HeldRun:
         """Write the actions, the run's first, and their events.
 
-        RunLost if the run is not as it has to be, or somebody else has written its next event.
+        RunLost if the run is not as it has to be, or another writer has taken its log's next row.
         """
-        rows = log.rows(events) if log else []
+        written = replace(held, run=after)
+        rows = new_rows(written, events)
         try:
             self._database.write(*actions, *rows)
         except ConditionFailed as lost:
             _raise_if_run_lost(lost, len(actions))
             raise
-        if log:
-            log.advance(rows)
+        return followed(written, rows)
 
 
-def _change(ref: RunRef, before: Run, after: Run, condition: Condition) -> Update:
-    return Update(RUNS, ref.key, differences(before, after), condition)
+def _change(held: HeldRun, after: Run, transition: Transition, now: int) -> Update:
+    condition = guard(transition, held.run, now)
+    return Update(RUNS, held.ref.key, differences(held.run, after), condition)
 
 
 def _raise_if_run_lost(lost: ConditionFailed, events_from: int) -> None:
