@@ -14,7 +14,6 @@ from infra.local.dynamodb import DynamoDB
 from infra.local.server import Local
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.context import text_of
-from threadkeep.domain.endings import effective
 from threadkeep.domain.ids import end_of_run, of_run
 from threadkeep.domain.objects import Message, Run, RunStep, Thread, Usage
 from threadkeep.domain.run_state import (
@@ -25,6 +24,7 @@ from threadkeep.domain.run_state import (
     SUBMIT,
     TRANSITIONS,
     Transition,
+    effective,
     effective_status,
 )
 from threadkeep.store.items import Item, from_dynamodb, restore

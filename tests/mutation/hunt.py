@@ -26,7 +26,6 @@ from tests.mutation.mutants import Mutant, mutants
 _CORE = Path("layers/core/threadkeep")
 _TARGETS = (
     _CORE / "domain/run_state.py",
-    _CORE / "domain/endings.py",
     _CORE / "domain/turns.py",
     *sorted((_CORE / "execution").glob("*.py")),
     *sorted((_CORE / "store").glob("*.py")),

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from threadkeep.domain.endings import effective, effective_step
 from threadkeep.domain.objects import Run, RunStatus, RunStep
-from threadkeep.domain.run_state import ACTIVE, TRANSITIONS, effective_status
+from threadkeep.domain.run_state import ACTIVE, TRANSITIONS, effective, effective_status
+from threadkeep.domain.turns import effective_step
 
 RUN = Run(
     id="run_1",

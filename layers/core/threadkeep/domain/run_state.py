@@ -5,10 +5,10 @@ is a fact about time: an active run past its deadline is over for every reader, 
 anybody has written that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from threadkeep.domain.objects import LastError, Run, RunStatus, RunStepStatus
+from threadkeep.domain.objects import LastError, Run, RunStatus, RunStepStatus, Usage
 
 ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 
@@ -117,3 +117,52 @@ def effective_status(run: Run, now: float) -> RunStatus:
     """The run's status at `now`, for every reader, every guard and the thread's lock."""
     ending = unwritten_end(run, now)
     return ending.target if ending else run.status
+
+
+def ended(
+    run: Run,
+    transition: Transition,
+    now: int,
+    *,
+    usage: Usage | None = None,
+    error: LastError | None = None,
+    incomplete_reason: str | None = None,
+) -> Run:
+    """The run as it ends at `now`, or at its deadline if that was before.
+
+    `usage` is what the whole run has cost, if that differs from what the run shows.
+    """
+    over = replace(
+        run,
+        status=transition.target,
+        open_step=None,
+        pending_calls=(),
+        usage=usage or run.usage or Usage(),
+        last_error=error,
+        incomplete_reason=incomplete_reason,
+    )
+    return _timed(over, end_time(run, now))
+
+
+def effective(run: Run, now: float) -> Run:
+    """The run as readers see it at `now`."""
+    ending = unwritten_end(run, now)
+    return ended(run, ending, run.expires_at) if ending else run
+
+
+def end_time(run: Run, now: int) -> int:
+    """When a run ends whose end is written at `now`: for readers it is over at its deadline."""
+    return min(now, run.expires_at)
+
+
+def _timed(run: Run, now: int) -> Run:
+    """The run with the time of its end; an expired run has none."""
+    match run.status:
+        case "completed" | "incomplete":
+            return replace(run, completed_at=now)
+        case "failed":
+            return replace(run, failed_at=now)
+        case "cancelled":
+            return replace(run, cancelled_at=now)
+        case _:
+            return run

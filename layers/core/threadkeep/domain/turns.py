@@ -7,10 +7,17 @@ same ones.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from threadkeep.domain.endings import ended_message, ended_step
 from threadkeep.domain.objects import LastError, Message, Run, RunStep, RunStepType, Usage
-from threadkeep.domain.run_state import Transition
+from threadkeep.domain.run_state import Transition, unwritten_end
 from threadkeep.domain.tool_calls import FunctionCall, tool_calls_step
+
+# Why a message that was begun is incomplete, by the status its run ended in.
+INCOMPLETE_REASONS = {
+    "incomplete": "max_tokens",
+    "failed": "run_failed",
+    "expired": "run_expired",
+    "cancelled": "run_cancelled",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,46 @@ class OpenTurn:
         return ClosedTurn(ended_step(self.step, transition, now, error), message)
 
 
+def ended_step(
+    step: RunStep, transition: Transition, now: int, error: LastError | None = None
+) -> RunStep:
+    """The open step as it ends with its run."""
+    over = replace(step, expires_at=None)
+    match transition.step:
+        case "completed":
+            return replace(over, status="completed", completed_at=now)
+        case "failed":
+            return replace(over, status="failed", failed_at=now, last_error=error and _shown(error))
+        case "cancelled":
+            return replace(over, status="cancelled", cancelled_at=now)
+        case "expired":
+            return replace(over, status="expired", expired_at=now)
+        case _:
+            raise AssertionError(f"{transition} ends no step")
+
+
+def ended_message(
+    message: Message, transition: Transition, now: int, reason: str | None = None
+) -> Message:
+    """The begun message as it ends with its run; `reason`: why, if the model said it itself."""
+    if transition.target not in INCOMPLETE_REASONS:
+        return replace(message, status="completed", completed_at=now)
+    why = reason or INCOMPLETE_REASONS[transition.target]
+    return replace(message, status="incomplete", incomplete_at=now, incomplete_reason=why)
+
+
+def effective_step(step: RunStep, run: Run, now: float) -> RunStep:
+    """The step as readers see it at `now`: over if its run is, and nobody has written that."""
+    ending = unwritten_end(run, now)
+    return ended_step(step, ending, run.expires_at) if ending and step.begun else step
+
+
+def effective_message(message: Message, run: Run, now: float) -> Message:
+    """The message as readers see it at `now`: over if its run is, and nobody has written that."""
+    ending = unwritten_end(run, now)
+    return ended_message(message, ending, run.expires_at) if ending and message.begun else message
+
+
 def said(message: Message, text: str) -> Message:
     """The message with this text."""
     return replace(message, content=({"type": "text", "text": {"value": text, "annotations": []}},))
@@ -92,3 +139,8 @@ def _begun_message(run: Run, now: int) -> Message:
         assistant_id=run.assistant_id,
         run_id=run.id,
     )
+
+
+def _shown(error: LastError) -> LastError:
+    """The error as a step has it: the API's steps know no `invalid_prompt`."""
+    return replace(error, code="server_error") if error.code == "invalid_prompt" else error

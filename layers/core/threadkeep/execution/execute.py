@@ -67,9 +67,11 @@ class Executor:
             end_left_run(held, CRASH, store, clock)
             return None
         held = store.transitions.claim(held, int(clock.now()))
-        turn = left_turn(held, store)
-        if held.run.open_step and turn is None:
-            raise RunLost(None)  # to the cleaner: the thread is deleted
+        turn = None
+        if held.run.open_step:
+            turn = left_turn(held, store)
+            if turn is None:
+                raise RunLost(None)  # to the cleaner: the thread is deleted
         return Sink(held, turn, store, clock, self.gather)
 
     def answer(self, ref: RunRef, leg: int) -> Answer:

@@ -8,10 +8,9 @@ first at once, then what has gathered in the meantime.
 from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.endings import end_time
 from threadkeep.domain.events import CallDelta, TextDelta
 from threadkeep.domain.objects import Run, RunStepType, Usage
-from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP
+from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP, end_time
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.execution import engine
 from threadkeep.execution.deltas import Deltas
@@ -135,7 +134,7 @@ class Sink:
             self._append(ready)
 
     def _append(self, change: TextDelta | CallDelta) -> None:
-        self._held = self._store.run_events.append(self._held, change)
+        self._held = self._store.transitions.show(self._held, change)
 
     def _begin(self, type_: RunStepType) -> None:
         now = int(self._clock.now())

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from threadkeep.domain.clock import Clock, Moment
-from threadkeep.domain.endings import effective
 from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
-from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK
+from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.event_rows import Row, object_of
 from threadkeep.store.keys import RunRef

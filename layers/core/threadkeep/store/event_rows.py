@@ -12,7 +12,7 @@ from typing import Any, cast
 from threadkeep.domain.events import CallDelta, Event, EventObject, TextDelta
 from threadkeep.domain.objects import Message, Run, RunStep, Thread
 from threadkeep.store.actions import Put
-from threadkeep.store.expressions import absent
+from threadkeep.store.expressions import absent, both, either, equal
 from threadkeep.store.held_run import HeldRun, RowKind
 from threadkeep.store.items import Item, attributes, dump, restore, stored_size
 from threadkeep.store.tables import RUN_EVENTS
@@ -85,9 +85,15 @@ def followed(held: HeldRun, rows: Sequence[Put]) -> HeldRun:
     return replace(held, last_row=held.last_row + len(rows), last_kind=kind_of(rows[-1].item))
 
 
-def delta_row(held: HeldRun, event: Event) -> Item:
-    """The item that appends a delta to the log of `held`."""
-    return {**_item(held, held.last_row + 1, event), "row": "delta"}
+def new_delta(held: HeldRun, event: Event) -> Put:
+    """What appends a delta to the log of `held`, outside a transaction.
+
+    Of an attempt only its executor writes deltas; Settle and cancel write other rows in its name.
+    So a delta of this name and attempt is this one, sent again after a lost answer.
+    """
+    itself = both(equal("attempt", held.run.attempt), equal("event", event.name))
+    row = {**_item(held, held.last_row + 1, event), "row": "delta"}
+    return Put(RUN_EVENTS, row, either(absent("seq"), itself))
 
 
 def sealed_row(row: Item, seq: int) -> Item:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from threadkeep.domain.endings import effective_message
 from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
 from threadkeep.domain.objects import Message, Page, PageRequest, Run
 from threadkeep.domain.run_state import ENDS
+from threadkeep.domain.turns import effective_message
 from threadkeep.store.actions import Action, Check, ConditionFailed, Delete, Update
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
 from threadkeep.store.database import Database

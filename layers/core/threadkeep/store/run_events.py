@@ -7,13 +7,12 @@ wants to write a delta finds its number taken, or has written it before and the 
 
 from collections.abc import Iterator
 
-from threadkeep.domain.events import CallDelta, TextDelta, delta
+from threadkeep.domain.events import CallDelta, TextDelta
 from threadkeep.domain.objects import Run
-from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.database import Database
-from threadkeep.store.event_rows import Row, delta_row, object_of, row_of
-from threadkeep.store.expressions import above, absent, both, either, equal
-from threadkeep.store.held_run import HeldRun, RunLost
+from threadkeep.store.event_rows import Row, object_of, row_of
+from threadkeep.store.expressions import above, both, equal
+from threadkeep.store.held_run import HeldRun
 from threadkeep.store.keys import RunRef
 from threadkeep.store.tables import RUN_EVENTS
 
@@ -32,21 +31,6 @@ class RunEvents:
             return HeldRun(ref, run)
         last = next(self._query(ref, 0, limit=1, forward=False), None)
         return HeldRun(ref, run, last.seq, last.kind) if last else HeldRun(ref, run)
-
-    def append(self, held: HeldRun, change: TextDelta | CallDelta) -> HeldRun:
-        """Write a delta, outside a transaction; RunLost if somebody else has taken its number.
-
-        Of an attempt only its executor writes deltas; Settle and cancel write other rows in its
-        name. So a delta of this name and attempt is this one, sent again after a lost answer.
-        """
-        event = delta(change)
-        itself = both(equal("attempt", held.run.attempt), equal("event", event.name))
-        condition = either(absent("seq"), itself)
-        try:
-            self._database.put(Put(RUN_EVENTS, delta_row(held, event), condition))
-        except ConditionFailed:
-            raise RunLost(None) from None
-        return HeldRun(held.ref, held.run, held.last_row + 1, "delta")
 
     def after(self, ref: RunRef, seq: int) -> list[Row]:
         """The rows after `seq`, in order."""

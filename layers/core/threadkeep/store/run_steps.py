@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from threadkeep.domain.endings import effective_step
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
 from threadkeep.domain.run_state import COMPLETE, ENDS
+from threadkeep.domain.turns import effective_step
 from threadkeep.store.actions import Put
 from threadkeep.store.contents import spilled, with_contents
 from threadkeep.store.database import Database

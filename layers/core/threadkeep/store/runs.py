@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from threadkeep.domain.endings import effective
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStatus
-from threadkeep.domain.run_state import PARK
+from threadkeep.domain.run_state import PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.actions import Update
 from threadkeep.store.database import Database

@@ -9,8 +9,16 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from threadkeep.domain.endings import ended
-from threadkeep.domain.events import Event, begun_events, closed_events, run_event, step_event
+from threadkeep.domain.events import (
+    CallDelta,
+    Event,
+    TextDelta,
+    begun_events,
+    closed_events,
+    delta,
+    run_event,
+    step_event,
+)
 from threadkeep.domain.objects import LastError, Run, RunStep, Usage
 from threadkeep.domain.run_state import (
     ASK_TO_CANCEL,
@@ -20,11 +28,12 @@ from threadkeep.domain.run_state import (
     SUBMIT,
     WORK,
     Transition,
+    ended,
 )
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.store.actions import Action, ConditionFailed, Update
 from threadkeep.store.database import Database
-from threadkeep.store.event_rows import followed, new_rows
+from threadkeep.store.event_rows import followed, new_delta, new_rows
 from threadkeep.store.held_run import HeldRun, RunLost
 from threadkeep.store.items import differences
 from threadkeep.store.run_guards import guard
@@ -86,6 +95,18 @@ class Transitions:
         """Write the turn that begins; `run` has it as its open one."""
         actions = [_change(held, run, WORK, now), *opening(held.ref, turn)]
         return self._write(held, run, actions, begun_events(turn))
+
+    def show(self, held: HeldRun, change: TextDelta | CallDelta) -> HeldRun:
+        """Append a delta to the run's log; RunLost if another writer has taken its row.
+
+        No transaction, and no look at the run: the row's number is the fencing token.
+        """
+        put = new_delta(held, delta(change))
+        try:
+            self._database.put(put)
+        except ConditionFailed:
+            raise RunLost(None) from None
+        return followed(held, [put])
 
     def finish_step(self, held: HeldRun, turn: ClosedTurn | None, now: int) -> HeldRun:
         """Write the open step as completed; the attempt goes on with the run's next one."""
