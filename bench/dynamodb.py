@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.timing import median_ms, report
-from infra.local.dynamodb import DynamoDB
-from infra.local.transport import Transport
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.transport import Transport
 from threadkeep.domain.clock import SystemClock
 from threadkeep.store.tables import TABLES
 

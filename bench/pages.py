@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.timing import medians_ms, report
-from infra.local.dynamodb import DynamoDB
-from infra.local.transport import Transport
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.transport import Transport
 from threadkeep.domain.clock import SystemClock
 from threadkeep.domain.ids import IdSource
 from threadkeep.domain.objects import Message, PageRequest, Thread

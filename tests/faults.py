@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from botocore.exceptions import ReadTimeoutError
 
-from infra.local.aws_error import AwsError
-from infra.local.transport import Call
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.transport import Call
 
 
 class Killed(BaseException):

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from functions.routes import ROUTES
+from infra.local.aws.transport import Call
 from infra.local.server import Local
-from infra.local.transport import Call
 from tests.fake_clock import FakeClock
 from tests.faults import Interception
 from tests.scripted_provider import ScriptedProvider

@@ -5,8 +5,8 @@ copy, a run may have no execution, or one that has ended already; neither would 
 """
 
 from functions.dispatcher import execution_of
-from infra.local.dynamodb import DynamoDB
-from infra.local.stepfunctions import StepFunctions
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.stepfunctions import StepFunctions
 from threadkeep.domain.run_state import ACTIVE, PARK
 from threadkeep.store.items import from_dynamodb
 from threadkeep.store.tables import RUNS

@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from infra.command_error import CommandError
+from infra.local.aws.gateway import Gateway
 from infra.local.console import set_up_logging
-from infra.local.descriptors import connections
-from infra.local.gateway import Gateway
-from infra.local.http_server import http_server, listen, reason, url
-from infra.local.limits import Limits
-from infra.local.openapi import with_document
+from infra.local.http.descriptors import connections
+from infra.local.http.http_server import http_server, listen, reason, url
+from infra.local.http.limits import Limits
+from infra.local.http.openapi import with_document
 from infra.local.server import Local
 from infra.local.settings import DEFAULT_PROJECT, Settings
 from infra.local.state import State

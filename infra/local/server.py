@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from functions.deployment import TRIGGERS
-from infra.local.dynamodb import DynamoDB
-from infra.local.event_source import EventSource
-from infra.local.expiry import Expiry
-from infra.local.functions import Functions
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.event_source import EventSource
+from infra.local.aws.expiry import Expiry
+from infra.local.aws.functions import Functions
+from infra.local.aws.stepfunctions import StepFunctions
+from infra.local.aws.transport import Transport
 from infra.local.recovery import recover
-from infra.local.stepfunctions import StepFunctions
-from infra.local.transport import Transport
 from infra.local.turns import SharedClock, Turns
 from infra.local.waker import EventWaker
 from infra.state_machine import definition

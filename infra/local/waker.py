@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from threadkeep.domain.clock import Clock
 from threadkeep.store.tables import RUN_EVENTS
 

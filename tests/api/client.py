@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from infra.local.gateway import Gateway
-from infra.local.proxy_event import HttpRequest
+from infra.local.aws.gateway import Gateway
+from infra.local.aws.proxy_event import HttpRequest
 from infra.openapi.document import document
 from tests.api.schemas import violations
 from tests.system import System

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.gateway import Gateway
+from infra.local.aws.gateway import Gateway
 from infra.local.server import Local
 from tests.api.client import Client
 from tests.api.model import Model

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.gateway import Gateway
+from infra.local.aws.gateway import Gateway
 from tests.api.client import Client
 from tests.unit.local.loopback import PATIENCE, serving
 from threadkeep.wire.validation import MAX_BODY_BYTES

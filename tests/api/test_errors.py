@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws_error import AwsError
-from infra.local.transport import Call
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.transport import Call
 from tests.api.client import Client
 from tests.faults import Interception
 from tests.system import System

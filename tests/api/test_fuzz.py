@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from functions.routes import ROUTES
-from infra.local.gateway import Gateway
+from infra.local.aws.gateway import Gateway
 from tests.api.client import Answer, Client
 from tests.api.generated import Generated, requests
 from tests.system import System

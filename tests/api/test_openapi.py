@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from functions.routes import ROUTES, Route
-from infra.local.front import answer
-from infra.local.gateway import Gateway
-from infra.local.openapi import PATH, with_document
-from infra.local.proxy_event import HttpRequest
+from infra.local.aws.gateway import Gateway
+from infra.local.aws.proxy_event import HttpRequest
+from infra.local.http.front import answer
+from infra.local.http.openapi import PATH, with_document
 from infra.openapi.document import document, text
 from infra.openapi.operations import OPERATIONS
 from tests.api.schemas import violations

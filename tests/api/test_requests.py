@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from functions.routes import ROUTES, Route
-from infra.local.gateway import Gateway
+from infra.local.aws.gateway import Gateway
+from infra.local.aws.transport import Call
 from infra.local.server import Local
-from infra.local.transport import Call
 from tests.api.client import Client, path_of
 from tests.faults import Interception
 from tests.system import System, proxy_event

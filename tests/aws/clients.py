@@ -18,8 +18,8 @@ from botocore.config import Config
 from botocore.session import Session
 from moto import mock_aws
 
-from infra.local.aws_error import AwsError
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.dynamodb import DynamoDB
 from tests.aws.moto_repairs import repair
 from threadkeep.domain.clock import Clock, SystemClock
 from threadkeep.store.tables import TABLES, Index, Key, Table

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.dynamodb import DynamoDB
 from infra.local.server import Local
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.context import text_of

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from infra.local.aws_error import AwsError
-from infra.local.dynamodb import DynamoDB
-from infra.local.transport import Call
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.transport import Call
 from tests.faults import Interception, Killed
 
 

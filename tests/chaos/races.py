@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.function_error import FunctionError
-from infra.local.transport import Call
+from infra.local.aws.function_error import FunctionError
+from infra.local.aws.transport import Call
 from tests.faults import Interception
 from tests.system import Refused, System
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from tests.faults import Barrier, Interception
 from tests.objects import long_text
 from tests.scripted_provider import ScriptedProvider, Stall

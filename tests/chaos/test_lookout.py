@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from tests.fake_clock import FakeClock
 from tests.faults import Interception
 from tests.scripted_provider import ScriptedProvider, Stall

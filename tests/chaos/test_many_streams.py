@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.gateway import Gateway
+from infra.local.aws.gateway import Gateway
 from infra.local.server import Local
 from tests.scripted_provider import USAGE
 from tests.unit.local.loopback import serving

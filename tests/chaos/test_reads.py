@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from tests.faults import Interception
 from tests.held_script import Held
 from tests.scripted_provider import ScriptedProvider, says

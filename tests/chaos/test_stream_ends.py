@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from tests.chaos.stream_readers import Audience, Reader, check, error_of, names, said, text_of
 from tests.chaos.test_tool_runs import cancel
 from tests.faults import EverybodyDies, HeldDelta, Interception, KillFrom

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.dynamodb import Record
-from infra.local.function_error import FunctionError
-from infra.local.invocation import Invocation, current
-from infra.local.transport import Call
+from infra.local.aws.dynamodb import Record
+from infra.local.aws.function_error import FunctionError
+from infra.local.aws.invocation import Invocation, current
+from infra.local.aws.transport import Call
 from tests.chaos.invariants import Invariants
 from tests.faults import Interception, Killed
 from tests.system import System, proxy_event

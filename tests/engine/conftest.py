@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.dynamodb import DynamoDB
 from tests.aws.clients import database_client
 from tests.fake_clock import FakeClock
 from threadkeep.store.tables import TABLES

@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from infra.local.function_error import FunctionError, Invoke
-from infra.local.stepfunctions import StepFunctions
-from infra.local.stepfunctions.execution import Execution
+from infra.local.aws.function_error import FunctionError, Invoke
+from infra.local.aws.stepfunctions import StepFunctions
+from infra.local.aws.stepfunctions.execution import Execution
 from infra.state_machine import definition
 from tests.fake_clock import FakeClock
 from threadkeep.domain.clock import Clock

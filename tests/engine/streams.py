@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from functions.deployment import Trigger
-from infra.local.dynamodb.checkpoints import Checkpoints
-from infra.local.dynamodb.storage import Storage
-from infra.local.event_source import EventSource
-from infra.local.function_error import FunctionError, Invoke
+from infra.local.aws.dynamodb.checkpoints import Checkpoints
+from infra.local.aws.dynamodb.storage import Storage
+from infra.local.aws.event_source import EventSource
+from infra.local.aws.function_error import FunctionError, Invoke
 from tests.fake_clock import FakeClock
 
 _PATIENCE = 0.5  # real seconds; a wait may always end early

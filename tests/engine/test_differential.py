@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from moto.dynamodb.models import dynamodb_backends
 
-from infra.local.aws_error import AwsError
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.dynamodb import DynamoDB
 from tests.aws.clients import moto_client
 from tests.aws.items import Attributes, attribute, item, run, values
 from tests.fake_clock import FakeClock

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.dynamodb import DynamoDB
 from tests.aws.items import run, values
 from tests.fake_clock import FakeClock
 from threadkeep.store.tables import TABLES
@@ -15,7 +15,7 @@ from threadkeep.store.tables import TABLES
 PROGRAM = """
 import sys
 from pathlib import Path
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.dynamodb import DynamoDB
 from threadkeep.domain.clock import SystemClock
 from threadkeep.store.tables import TABLES
 

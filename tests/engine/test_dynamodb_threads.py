@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra.local.dynamodb import DynamoDB
-from infra.local.dynamodb.storage import Storage
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.dynamodb.storage import Storage
 from tests.aws.items import item, run, values
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.aws_error import AwsError
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.dynamodb import DynamoDB
 from tests.aws.items import Attributes, code, item, refusal, run, values
 from tests.fake_clock import FakeClock
 

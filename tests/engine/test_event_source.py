@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from functions.deployment import TRIGGERS
-from infra.local.aws_error import Unsupported
-from infra.local.event_source import EventSource
-from infra.local.function_error import FunctionError
+from infra.local.aws.aws_error import Unsupported
+from infra.local.aws.event_source import EventSource
+from infra.local.aws.function_error import FunctionError
 from tests.engine.streams import (
     Dispatcher,
     SleepClock,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.deployment import Trigger
-from infra.local.event_source import EventSource
+from infra.local.aws.event_source import EventSource
 from tests.engine.streams import (
     Change,
     Dispatcher,

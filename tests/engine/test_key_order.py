@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.local.dynamodb.values import canonical, key_bytes, size
+from infra.local.aws.dynamodb.values import canonical, key_bytes, size
 
 numbers = st.builds(
     lambda digits, exponent: Decimal(digits).scaleb(exponent),

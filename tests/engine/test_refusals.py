@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
-from infra.local.aws_error import AwsError, Unsupported
-from infra.local.dynamodb import DynamoDB
-from infra.local.dynamodb.expressions import RESERVED_WORDS
+from infra.local.aws.aws_error import AwsError, Unsupported
+from infra.local.aws.dynamodb import DynamoDB
+from infra.local.aws.dynamodb.expressions import RESERVED_WORDS
 from tests.aws.items import attribute, item, run, values
 from tests.fake_clock import FakeClock
 from threadkeep.store.tables import TABLES, Index, Key, Table

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws_error import AwsError
+from infra.local.aws.aws_error import AwsError
 from tests.engine.state_machines import SUCCEED, Functions, engine, machine, task
 from tests.fake_clock import FakeClock
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.aws_error import AwsError
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.dynamodb import DynamoDB
 from tests.aws.clients import database_client, new_client
 from tests.aws.items import Attributes, item, run, values
 from tests.fake_clock import FakeClock

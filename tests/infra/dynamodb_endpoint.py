@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from infra.local.aws_error import AwsError
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.aws_error import AwsError
+from infra.local.aws.dynamodb import DynamoDB
 
 
 @contextmanager

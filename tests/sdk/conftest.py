@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from infra.local.gateway import Gateway
+from infra.local.aws.gateway import Gateway
 from infra.local.server import Local
 from tests.fake_clock import RunningClock
 from tests.model_server import ModelServer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions import entry
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from tests.chaos.stream_readers import Reader
 from tests.faults import Interception
 from tests.held_script import Held

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from infra.local.bodies import Unread
-from infra.local.front import Admit, Admitted
-from infra.local.http_server import http_server, listen
-from infra.local.limits import DEFAULTS, Limits
-from infra.local.proxy_event import HttpRequest, HttpResponse
+from infra.local.aws.proxy_event import HttpRequest, HttpResponse
+from infra.local.http.bodies import Unread
+from infra.local.http.front import Admit, Admitted
+from infra.local.http.http_server import http_server, listen
+from infra.local.http.limits import DEFAULTS, Limits
 
 PATIENCE = 10  # seconds after which something is stuck: no test is fast or slow by it
 

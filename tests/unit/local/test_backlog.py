@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.backlog import Backlog
+from infra.local.aws.backlog import Backlog
 from tests.engine.streams import Change, SleepClock, Stream, change, mapping
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.cli import main
-from infra.local.http_server import listen
+from infra.local.http.http_server import listen
 from infra.local.state import State
 
 Held = State | socket.socket | None

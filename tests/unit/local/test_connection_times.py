@@ -8,8 +8,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from infra.local.connection import Connection, sweep
-from infra.local.limits import DEFAULTS
+from infra.local.http.connection import Connection, sweep
+from infra.local.http.limits import DEFAULTS
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from infra.local.bodies import Unread
-from infra.local.front import Admitted
-from infra.local.limits import DEFAULTS, Limits
-from infra.local.proxy_event import HttpRequest, HttpResponse
+from infra.local.aws.proxy_event import HttpRequest, HttpResponse
+from infra.local.http.bodies import Unread
+from infra.local.http.front import Admitted
+from infra.local.http.limits import DEFAULTS, Limits
 from tests.unit.local.loopback import PATIENCE, ask, serving, whole
 
 HASTY = replace(DEFAULTS, progress=0.2, unread=0.2)

@@ -83,7 +83,7 @@ def test_others_are_heard_from_warnings_on() -> None:
     out = io.StringIO()
     set_up_logging(out)
     logging.getLogger("botocore").info("chatter")
-    logging.getLogger("infra.local.event_source").error("record given up")
+    logging.getLogger("infra.local.aws.event_source").error("record given up")
     assert "chatter" not in out.getvalue()
     assert "record given up" in out.getvalue()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.proxy_event import HttpRequest, HttpResponse
+from infra.local.aws.proxy_event import HttpRequest, HttpResponse
 from tests.unit.local.loopback import PATIENCE, serving, whole
 
 APP = "https://app.example"

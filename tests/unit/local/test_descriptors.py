@@ -83,7 +83,7 @@ def test_runs_go_on_while_nobody_can_connect(tmp_path: Path) -> None:
 )
 def test_a_third_of_the_descriptors_is_for_connections(limits: str, connections: int) -> None:
     """And the soft limit is raised as far as the hard one allows."""
-    program = "from infra.local.descriptors import connections; print(connections())"
+    program = "from infra.local.http.descriptors import connections; print(connections())"
     argv = ["sh", "-c", f'ulimit -n {limits} && exec "$@"', "sh", sys.executable, "-c", program]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     assert int(done.stdout) == connections

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.dynamodb import DynamoDB
+from infra.local.aws.dynamodb import DynamoDB
 from tests.chaos.invariants import Invariants
 from tests.fake_clock import FakeClock
 from tests.system import running

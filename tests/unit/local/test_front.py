@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from infra.local.http_server import listen
-from infra.local.proxy_event import HttpRequest, HttpResponse
+from infra.local.aws.proxy_event import HttpRequest, HttpResponse
+from infra.local.http.http_server import listen
 from tests.unit.local.loopback import PATIENCE, ask, serving, whole
 from threadkeep.wire.validation import MAX_BODY_BYTES
 

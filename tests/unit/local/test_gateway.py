@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from functions.routes import ROUTES
-from infra.local import authorizations
-from infra.local.authorizations import Authorizations
-from infra.local.bodies import Unread
-from infra.local.function_error import FunctionError
-from infra.local.gateway import Gateway
-from infra.local.proxy_event import Call, HttpRequest, HttpResponse
+from infra.local.aws import authorizations
+from infra.local.aws.authorizations import Authorizations
+from infra.local.aws.function_error import FunctionError
+from infra.local.aws.gateway import Gateway
+from infra.local.aws.proxy_event import Call, HttpRequest, HttpResponse
+from infra.local.http.bodies import Unread
 from tests.fake_clock import FakeClock
 from threadkeep.domain.api_keys import hash_key
 from threadkeep.wire.validation import MAX_BODY_BYTES

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from infra.local.proxy_event import (
+from infra.local.aws.proxy_event import (
     Call,
     HttpRequest,
     authorizer_event,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.transport import Call
+from infra.local.aws.transport import Call
 from infra.local.turns import SharedClock, Turns
 from tests.fake_clock import FakeClock
 from tests.faults import Interception

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.http_server import url
+from infra.local.http.http_server import url
 from infra.local.settings import Settings
 from infra.local.welcome import Keys, welcome
 from threadkeep.providers.catalogue import Catalogue
