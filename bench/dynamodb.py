@@ -30,11 +30,11 @@ def _transaction(number: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        engine = DynamoDB(Path(folder) / "bench.db", SystemClock(), TABLES)
-        client: Any = Transport(engine.call, lambda *_: {}).session().create_client("dynamodb")
+        emulator = DynamoDB(Path(folder) / "bench.db", SystemClock(), TABLES)
+        client: Any = Transport(emulator.call, lambda *_: {}).session().create_client("dynamodb")
         for start in range(0, _ITEMS, 25):
             puts = [{"PutRequest": {"Item": _item(n)}} for n in range(start, start + 25)]
-            engine.call("BatchWriteItem", {"RequestItems": {"messages": puts}})
+            emulator.call("BatchWriteItem", {"RequestItems": {"messages": puts}})
             if start % 20_000 == 0:
                 print(f"{start} of {_ITEMS} items written", flush=True)
         key = {name: _item(5_000)[name] for name in ("thread", "message_id")}
@@ -60,7 +60,7 @@ def main() -> None:
             "Transaction of 3",
             median_ms(lambda n: client.transact_write_items(TransactItems=_transaction(n))),
         )
-        engine.close()
+        emulator.close()
 
 
 if __name__ == "__main__":

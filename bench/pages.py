@@ -33,13 +33,13 @@ def _message(thread_id: str) -> Message:
     )
 
 
-def _fill(engine: DynamoDB, ref: ThreadRef, length: int) -> list[str]:
+def _fill(emulator: DynamoDB, ref: ThreadRef, length: int) -> list[str]:
     """Put messages into the thread; their ids."""
     messages = [_message(ref.thread_id) for _ in range(length)]
     for start in range(0, length, 25):
         puts = put_messages(ref, messages[start : start + 25])
         requests = [{"PutRequest": {"Item": to_dynamodb(put.item)}} for put in puts]
-        engine.call("BatchWriteItem", {"RequestItems": {MESSAGES.name: requests}})
+        emulator.call("BatchWriteItem", {"RequestItems": {MESSAGES.name: requests}})
     return [message.id for message in messages]
 
 
@@ -60,17 +60,17 @@ def _calls(store: Store, ref: ThreadRef, ids: list[str]) -> dict[str, Callable[[
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        engine = DynamoDB(Path(folder) / "bench.db", SystemClock(), TABLES)
-        session = Transport(engine.call, lambda *_: {}).session()
+        emulator = DynamoDB(Path(folder) / "bench.db", SystemClock(), TABLES)
+        session = Transport(emulator.call, lambda *_: {}).session()
         store = Store(Database(session.create_client("dynamodb")), _IDS)
         calls: dict[str, Callable[[int], object]] = {}
         for length in _LENGTHS:
             ref = ThreadRef("bench", _IDS.new("thread", _NOW))
             store.threads.create(ref.project_id, Thread(id=ref.thread_id, created_at=_NOW), [])
-            calls |= _calls(store, ref, _fill(engine, ref, length))
+            calls |= _calls(store, ref, _fill(emulator, ref, length))
         for name, figures in medians_ms(calls).items():
             report(name, figures)
-        engine.close()
+        emulator.close()
 
 
 if __name__ == "__main__":

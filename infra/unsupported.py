@@ -1,7 +1,7 @@
 """What the original had and this server has not. Its paths are told apart from wrong ones, which
 read like a wrong `base_url`.
 
-The patterns mean the same to Python and to API Gateway's template engine, whose expressions are
+The patterns mean the same to Python and to API Gateway's template emulator, whose expressions are
 Java's.
 """
 

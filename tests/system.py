@@ -1,4 +1,4 @@
-"""The whole system in one process for tests: real functions, engine, streams and state machine.
+"""The whole system in one process for tests: real functions, emulator, streams and state machine.
 
 Requests go to the functions as proxy events, without HTTP. Time is a clock that tests move.
 """

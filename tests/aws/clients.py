@@ -1,6 +1,6 @@
-"""DynamoDB clients for tests: one on moto, repaired, and one on the embedded engine.
+"""DynamoDB clients for tests: one on moto, repaired, and one on the emulator.
 
-A client of the engine and an active moto exclude each other: moto would run each call as well.
+A client of the emulator and an active moto exclude each other: moto would run each call as well.
 """
 
 import functools
@@ -34,16 +34,16 @@ _ERRORS = "com.amazonaws.dynamodb.v20120810#"
 def database_client(
     kind: str, folder: Path, clock: Clock | None = None
 ) -> "Iterator[DynamoDBClient]":
-    """A client of empty tables on "moto" or the "engine"."""
+    """A client of empty tables on "moto" or the "emulator"."""
     if kind == "moto":
         with moto_client() as client:
             yield client
         return
-    engine = DynamoDB(folder / "dynamodb.db", clock or SystemClock(), TABLES)
+    emulator = DynamoDB(folder / "dynamodb.db", clock or SystemClock(), TABLES)
     try:
-        yield engine_client(engine)
+        yield emulator_client(emulator)
     finally:
-        engine.close()
+        emulator.close()
 
 
 @contextmanager
@@ -57,10 +57,10 @@ def moto_client(tables: Sequence[Table] = TABLES) -> "Iterator[DynamoDBClient]":
         yield client
 
 
-def engine_client(engine: DynamoDB) -> "DynamoDBClient":
-    """A client whose calls the engine answers, without a socket."""
+def emulator_client(emulator: DynamoDB) -> "DynamoDBClient":
+    """A client whose calls the emulator answers, without a socket."""
     client = new_client("dynamodb")
-    answer: Callable[..., Any] = functools.partial(_answer, engine)
+    answer: Callable[..., Any] = functools.partial(_answer, emulator)
     client.meta.events.register("before-send.dynamodb", answer)
     return cast("DynamoDBClient", client)
 
@@ -112,11 +112,11 @@ def _session() -> Session:
     return Session()
 
 
-def _answer(engine: DynamoDB, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+def _answer(emulator: DynamoDB, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     target = request.headers["X-Amz-Target"]
     operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
     try:
-        status, body = 200, engine.call(operation, json.loads(cast("bytes", request.body)))
+        status, body = 200, emulator.call(operation, json.loads(cast("bytes", request.body)))
     except AwsError as error:
         fields = {"__type": f"{_ERRORS}{error.code}", "message": error.message}
         status, body = error.status, {**fields, **error.fields}

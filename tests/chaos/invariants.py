@@ -1,6 +1,6 @@
 """What holds of every run and thread at any time, whatever raced, died or came twice.
 
-Read from the engine itself, past the code that is under test. `check` remembers what it has seen:
+Read from the emulator itself, past the code that is under test. `check` remembers what it has seen:
 what is over must not change, what was closed must not open, and nothing moves.
 """
 

@@ -1,6 +1,6 @@
 """Everything that can happen to a thread's runs, in single steps that a test takes in any order.
 
-Real functions over the engine, but nobody serves streams and executions: the test does, late,
+Real functions over the emulator, but nobody serves streams and executions: the test does, late,
 twice, or never. In the midst of a step anything else may happen. Time stands still during a step.
 """
 

@@ -1,4 +1,4 @@
-"""The embedded engine's tables behind a DynamoDB endpoint, for functions in other processes."""
+"""The emulator's tables behind a DynamoDB endpoint, for functions in other processes."""
 
 import json
 import threading
@@ -12,9 +12,11 @@ from infra.local.aws.dynamodb import DynamoDB
 
 
 @contextmanager
-def dynamodb_endpoint(engine: DynamoDB) -> Iterator[str]:
+def dynamodb_endpoint(emulator: DynamoDB) -> Iterator[str]:
     """The address of the endpoint."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"engine": engine}))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Handler", (_Handler,), {"emulator": emulator})
+    )
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -26,9 +28,9 @@ def dynamodb_endpoint(engine: DynamoDB) -> Iterator[str]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One call a connection, as HTTP/1.0 has it; `engine` is set on a subclass."""
+    """One call a connection, as HTTP/1.0 has it; `emulator` is set on a subclass."""
 
-    engine: DynamoDB
+    emulator: DynamoDB
 
     def log_message(self, *_: object) -> None:
         """Nothing is logged."""
@@ -46,6 +48,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _call(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         try:
-            return 200, self.engine.call(operation, request)
+            return 200, self.emulator.call(operation, request)
         except AwsError as error:
             return error.status, {"__type": error.code, "message": error.message, **error.fields}

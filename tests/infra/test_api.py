@@ -27,7 +27,7 @@ def _mocks(template: Template) -> dict[str, Properties]:
 
 
 def _mock_body(method: Properties, path: str = "/v1/x") -> Any:
-    """The body of a MOCK method for PUT and this path, as the template engine makes it."""
+    """The body of a MOCK method for PUT and this path, as the template emulator makes it."""
     (response,) = method["Integration"]["IntegrationResponses"]
     template = response["ResponseTemplates"]["application/json"]
     return json.loads(Velocity("PUT", path).text(template))

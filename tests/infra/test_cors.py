@@ -21,17 +21,17 @@ def _mocks(template: Template) -> list[Properties]:
 
 def _answered(mock: Properties, method: str, **headers: str) -> tuple[int, dict[str, str], str]:
     """Status, headers and body of a MOCK method's answer."""
-    engine, integration = Velocity(method, "/v1/x", headers), mock["Integration"]
-    told = engine.text(integration["RequestTemplates"]["application/json"])
+    emulator, integration = Velocity(method, "/v1/x", headers), mock["Integration"]
+    told = emulator.text(integration["RequestTemplates"]["application/json"])
     by_pattern = {r.get("SelectionPattern"): r for r in integration["IntegrationResponses"]}
     response = by_pattern["204"] if told == '{"statusCode": 204}' else by_pattern[None]
     assert told == f'{{"statusCode": {response["StatusCode"]}}}'
     declared = {r["StatusCode"]: r["ResponseParameters"] for r in mock["MethodResponses"]}
     assert declared[response["StatusCode"]] == dict.fromkeys(response["ResponseParameters"], True)
-    body = engine.text(response["ResponseTemplates"]["application/json"])
+    body = emulator.text(response["ResponseTemplates"]["application/json"])
     fixed = _fixed(response["ResponseParameters"], "method.response.header.")
-    assert fixed.keys().isdisjoint(engine.set_headers), "API Gateway fails on a header set twice"
-    return int(response["StatusCode"]), {**fixed, **engine.set_headers}, body
+    assert fixed.keys().isdisjoint(emulator.set_headers), "API Gateway fails on a header set twice"
+    return int(response["StatusCode"]), {**fixed, **emulator.set_headers}, body
 
 
 def _fixed(parameters: Mapping[str, str], prefix: str) -> dict[str, str]:
@@ -87,11 +87,11 @@ def test_the_only_origin_is_named_in_every_refusal() -> None:
 def test_all_origins() -> None:
     """`*` is said to whoever asks, and the headers that were asked for come back all the same."""
     allowed = Cors([*ORIGINS, "*"])
-    engine = Velocity("OPTIONS", "/v1/x", {"access-control-request-headers": SENT})
-    assert engine.text(allowed.preflight) == ""
+    emulator = Velocity("OPTIONS", "/v1/x", {"access-control-request-headers": SENT})
+    assert emulator.text(allowed.preflight) == ""
     fixed = _fixed(allowed.on_preflights, "")
-    assert {**fixed, **engine.set_headers} == cors.on_preflight(["*"], EVIL, SENT)
-    assert fixed.keys().isdisjoint(engine.set_headers)
+    assert {**fixed, **emulator.set_headers} == cors.on_preflight(["*"], EVIL, SENT)
+    assert fixed.keys().isdisjoint(emulator.set_headers)
 
 
 def test_without_origins_api_gateway_says_nothing(template: Template) -> None:

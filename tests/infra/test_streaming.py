@@ -1,6 +1,6 @@
 """Streamed runs in Lambda: the deployed function, from its packages, on the runtime of the layer.
 
-Its tables are the embedded engine's, where the rest of the system works as on one machine.
+Its tables are the emulator's, where the rest of the system works as on one machine.
 """
 
 import json

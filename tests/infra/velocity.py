@@ -1,4 +1,4 @@
-"""API Gateway's template engine, as far as our templates need it."""
+"""API Gateway's template emulator, as far as our templates need it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The store on both databases: every test here runs on moto and on the embedded engine."""
+"""The store on both databases: every test here runs on moto and on the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
-@pytest.fixture(params=["moto", "engine"])
+@pytest.fixture(params=["moto", "emulator"])
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[DynamoDBClient]":
     """A client of empty tables."""
     with database_client(request.param, tmp_path) as client:

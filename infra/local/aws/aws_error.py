@@ -17,9 +17,9 @@ class AwsError(Exception):
 
 
 class Unsupported(AwsError):
-    """Something that AWS has and the engine refuses, by name, because Threadkeep does not use
+    """Something that AWS has and the emulator refuses, by name, because Threadkeep does not use
     it.
     """
 
     def __init__(self, what: str) -> None:
-        super().__init__("ValidationException", f"The embedded engine does not support {what}")
+        super().__init__("ValidationException", f"The emulator does not support {what}")

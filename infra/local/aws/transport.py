@@ -1,4 +1,4 @@
-"""The one transport: every AWS call of every function passes here and is answered by the engine.
+"""The one transport: every AWS call of every function passes here and is answered by the emulator.
 
 It knows the calling function and invocation. Interceptors see each call before and after it is
 made; what they raise is what the caller gets: a refusal, a lost answer, its own death.
@@ -37,7 +37,7 @@ class Interceptor(Protocol):
     """Something that watches calls, or makes them fail."""
 
     def before(self, call: Call, /) -> None:
-        """Called before the engine sees the call; raising keeps it from being made."""
+        """Called before the emulator sees the call; raising keeps it from being made."""
 
     def after(self, call: Call, /) -> None:
         """Called when it is done; raising loses its answer."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local.aws.backlog import Backlog
-from tests.engine.streams import Change, SleepClock, Stream, change, mapping
+from tests.emulator.streams import Change, SleepClock, Stream, change, mapping
 
 
 def of(project: str, sequence: int) -> Change:

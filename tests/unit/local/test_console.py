@@ -79,7 +79,7 @@ def test_colour_is_for_terminals(stream: type[io.StringIO], *, coloured: bool) -
 
 @pytest.mark.usefixtures("_logging")
 def test_others_are_heard_from_warnings_on() -> None:
-    """Libraries and the engine are heard only when something is wrong."""
+    """Libraries and the emulator are heard only when something is wrong."""
     out = io.StringIO()
     set_up_logging(out)
     logging.getLogger("botocore").info("chatter")

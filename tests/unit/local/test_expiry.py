@@ -59,12 +59,12 @@ def test_tables_are_swept_every_hour_whatever_the_wall_clock_shows(
 
 def test_what_has_not_expired_stays(tmp_path: Path) -> None:
     """The second of its expiry is its last; an item without one never expires."""
-    engine = DynamoDB(tmp_path / "db", FakeClock(NOW), TABLES)
+    emulator = DynamoDB(tmp_path / "db", FakeClock(NOW), TABLES)
     for seq, expires in enumerate((NOW - 1, NOW, NOW + 1, None)):
         item = {"run": {"S": "r"}, "seq": {"N": str(seq)}}
         item |= {"expires": {"N": str(expires)}} if expires else {}
-        engine.call("PutItem", {"TableName": RUN_EVENTS.name, "Item": item})
-    engine.sweep()
+        emulator.call("PutItem", {"TableName": RUN_EVENTS.name, "Item": item})
+    emulator.sweep()
     query = {
         "TableName": RUN_EVENTS.name,
         "KeyConditionExpression": "#r = :r",
@@ -72,6 +72,6 @@ def test_what_has_not_expired_stays(tmp_path: Path) -> None:
         "ExpressionAttributeValues": {":r": {"S": "r"}},
         "ConsistentRead": True,
     }
-    left = [item["seq"]["N"] for item in engine.call("Query", query)["Items"]]
+    left = [item["seq"]["N"] for item in emulator.call("Query", query)["Items"]]
     assert left == ["1", "2", "3"]
-    engine.close()
+    emulator.close()

@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from infra.local.worker import EXIT_CODE, Worker
-from tests.engine.streams import SleepClock
+from tests.emulator.streams import SleepClock
 
 _PATIENCE = 10  # real seconds until a wait for what never comes fails its test
 

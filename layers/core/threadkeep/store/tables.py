@@ -1,4 +1,4 @@
-"""The tables: the one definition that CDK, the embedded engine and the tests read.
+"""The tables: the one definition that CDK, the emulator and the tests read.
 
 The project is part of every partition key, so another project's id finds nothing.
 """

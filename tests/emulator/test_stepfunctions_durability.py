@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.engine.state_machines import Functions, Stall, engine, error, machine
+from tests.emulator.state_machines import Functions, Stall, emulator, error, machine
 from tests.fake_clock import FakeClock
 from threadkeep.domain.clock import SystemClock
 
@@ -20,7 +20,7 @@ DONE = {"next": "done", "until": None}
 PRELUDE = """
 import sys, threading
 from pathlib import Path
-from tests.engine.state_machines import *
+from tests.emulator.state_machines import *
 from tests.fake_clock import FakeClock
 from threadkeep.domain.clock import SystemClock
 path, clock = Path(sys.argv[1]), FakeClock()
@@ -55,7 +55,7 @@ def test_a_wait_keeps_its_absolute_end(path: Path) -> None:
     """Killed in a Wait, woken at the time that was journaled; no Task before it runs again."""
     program = """
         functions = Functions(executor=[{"next": "wait", "until": "2027-01-15T08:10:00Z"}])
-        with engine(path, clock, functions) as running:
+        with emulator(path, clock, functions) as running:
             arn = running.start(RUN, INPUT)
             running.due(arn)
             sleep(arn)
@@ -64,7 +64,7 @@ def test_a_wait_keeps_its_absolute_end(path: Path) -> None:
         arn = next(lines)
     clock = FakeClock(NOW + 400)
     functions = Functions(executor=[DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         assert running.due(arn) == NOW + 600
         clock.advance(200)
         ended = running.end(arn)
@@ -76,14 +76,14 @@ def test_a_wait_that_ended_meanwhile_is_over_at_once(path: Path) -> None:
     """Killed in a Wait, started after its end: it goes on without any clock moving."""
     program = """
         wait = {"Type": "Wait", "Seconds": 5, "Next": "B"}
-        with engine(path, clock, Functions()) as running:
+        with emulator(path, clock, Functions()) as running:
             arn = running.start(machine("A", A=wait, B=SUCCEED), {})
             running.due(arn)
             sleep(arn)
     """
     with child(path, program) as lines:
         arn = next(lines)
-    with engine(path, FakeClock(NOW + 400), Functions()) as running:
+    with emulator(path, FakeClock(NOW + 400), Functions()) as running:
         assert running.end(arn)["stopDate"] == NOW + 400
 
 
@@ -99,7 +99,7 @@ def test_a_task_in_flight_runs_again(path: Path) -> None:
         retry = [{"ErrorEquals": ["E"], "MaxAttempts": 2}]
         catch = [{"ErrorEquals": ["States.Timeout"], "Next": "B"}]
         source = machine("A", A=task(Retry=retry, Catch=catch, TimeoutSeconds=10), B=SUCCEED)
-        with engine(path, clock, work) as running:
+        with emulator(path, clock, work) as running:
             arn = "arn:aws:states:us-east-1:000000000000:execution:machine:one"
             running.start(source, {})
             clock.advance(running.due(arn) - clock.now())
@@ -109,7 +109,7 @@ def test_a_task_in_flight_runs_again(path: Path) -> None:
         arn = next(lines)
     clock = FakeClock(NOW + 10)
     functions = Functions(work=[error("E"), Stall()])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         running.until(lambda: sum(running.journaled(arn).tries) == 2)
         assert running.due(arn) == NOW + 12  # its second retry: one more would be 1 s
         clock.advance(2)
@@ -129,7 +129,7 @@ def test_a_retry_keeps_its_due_time(path: Path) -> None:
     """Killed between two attempts: the next one comes when it would have come, and is the last."""
     program = """
         retry = [{"ErrorEquals": ["E"], "IntervalSeconds": 60, "MaxAttempts": 1}]
-        with engine(path, clock, Functions(work=[error("E")])) as running:
+        with emulator(path, clock, Functions(work=[error("E")])) as running:
             arn = running.start(machine("A", A=task(Retry=retry)), {})
             running.due(arn)
             sleep(arn)
@@ -138,7 +138,7 @@ def test_a_retry_keeps_its_due_time(path: Path) -> None:
         arn = next(lines)
     clock = FakeClock(NOW + 50)
     functions = Functions(work=[error("E")])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         assert running.due(arn) == NOW + 60
         clock.advance(10)
         assert running.end(arn)["status"] == "FAILED"
@@ -149,13 +149,13 @@ def test_whatever_was_acknowledged_ends(path: Path) -> None:
     """Killed amid many executions: each whose start was answered is there afterwards, and ends."""
     program = """
         source = machine("A", A=task(Next="B"), B=task(Next="C"), C=task())
-        with engine(path, SystemClock(), Functions()) as running:
+        with emulator(path, SystemClock(), Functions()) as running:
             for number in range(10_000):
                 tell(running.start(source, {}, f"name-{number}"))
     """
     with child(path, program) as lines:
         arns = [next(lines) for _ in range(40)]
     functions = Functions()
-    with engine(path, SystemClock(), functions) as running:
+    with emulator(path, SystemClock(), functions) as running:
         assert {running.end(arn)["status"] for arn in arns} == {"SUCCEEDED"}
         running.until(lambda: not running.service._journal.running())

@@ -19,30 +19,30 @@ from infra.local.aws.dynamodb import DynamoDB
 from threadkeep.domain.clock import SystemClock
 from threadkeep.store.tables import TABLES
 
-engine = DynamoDB(Path(sys.argv[1]), SystemClock(), TABLES)
+emulator = DynamoDB(Path(sys.argv[1]), SystemClock(), TABLES)
 key = {"thread": {"S": "t"}, "run_id": {"S": "head"}}
 n = 0
 while True:
     item = {"thread": {"S": "put"}, "run_id": {"S": f"{n:06d}"}}
-    engine.call("PutItem", {"TableName": "runs", "Item": item})
+    emulator.call("PutItem", {"TableName": "runs", "Item": item})
     head = {"TableName": "runs", "Key": key, "UpdateExpression": "ADD n :one",
             "ExpressionAttributeValues": {":one": {"N": "1"}}}
     entry = {"TableName": "runs", "Item": {"thread": {"S": "t"}, "run_id": {"S": f"log_{n:06d}"}}}
-    engine.call("TransactWriteItems", {"TransactItems": [{"Update": head}, {"Put": entry}]})
+    emulator.call("TransactWriteItems", {"TransactItems": [{"Update": head}, {"Put": entry}]})
     n += 1
     print(n, flush=True)
 """
 ACKNOWLEDGED = 200
 
 
-def count(engine: DynamoDB, thread: str) -> int:
+def count(emulator: DynamoDB, thread: str) -> int:
     request: dict[str, Any] = {
         "TableName": "runs",
         "KeyConditionExpression": "thread = :t",
         "ExpressionAttributeValues": values(t=thread),
         "Select": "COUNT",
     }
-    return int(engine.call("Query", request)["Count"])
+    return int(emulator.call("Query", request)["Count"])
 
 
 def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
@@ -54,15 +54,15 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         seen = [int(line) for _, line in zip(range(ACKNOWLEDGED), writer.stdout, strict=False)]
         os.kill(writer.pid, signal.SIGKILL)
         seen += [int(line) for line in writer.stdout if line.endswith("\n")]
-    engine = DynamoDB(path, FakeClock(), TABLES)
+    emulator = DynamoDB(path, FakeClock(), TABLES)
     try:
-        head = engine.call("GetItem", {"TableName": "runs", "Key": run("head")})["Item"]
-        transactions, puts = int(head["n"]["N"]), count(engine, "put")
+        head = emulator.call("GetItem", {"TableName": "runs", "Key": run("head")})["Item"]
+        transactions, puts = int(head["n"]["N"]), count(emulator, "put")
         assert len(seen) >= ACKNOWLEDGED
         assert seen[-1] <= transactions <= seen[-1] + 1
         assert transactions <= puts <= transactions + 1
-        assert count(engine, "t") == transactions + 1
-        records = engine.records("runs", 0, 1_000_000)
+        assert count(emulator, "t") == transactions + 1
+        records = emulator.records("runs", 0, 1_000_000)
         assert len(records) == puts + 2 * transactions
     finally:
-        engine.close()
+        emulator.close()

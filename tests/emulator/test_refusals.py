@@ -1,4 +1,4 @@
-"""What DynamoDB refuses, and what the engine does not carry: a table, after the API's reference."""
+"""What DynamoDB refuses, and what the emulator does not carry: a table, by the API's reference."""
 
 from pathlib import Path
 from typing import Any
@@ -323,50 +323,50 @@ UNSUPPORTED: dict[str, Case] = {
 
 
 @pytest.fixture
-def engine(engine: DynamoDB) -> DynamoDB:
+def emulator(emulator: DynamoDB) -> DynamoDB:
     """With an item, and a stream of which nothing is left."""
-    engine.call("PutItem", {"TableName": "runs", "Item": run("a", n=1, m=2, note="text")})
-    engine.trim("runs", 1)
-    return engine
+    emulator.call("PutItem", {"TableName": "runs", "Item": run("a", n=1, m=2, note="text")})
+    emulator.trim("runs", 1)
+    return emulator
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_dynamodb_refuses(engine: DynamoDB, name: str) -> None:
+def test_what_dynamodb_refuses(emulator: DynamoDB, name: str) -> None:
     """A ValidationException, and nothing has happened."""
     with pytest.raises(AwsError) as refused:
-        engine.call(*REFUSED[name])
+        emulator.call(*REFUSED[name])
     assert (refused.value.code, refused.value.status) == ("ValidationException", 400)
     assert not isinstance(refused.value, Unsupported)
-    assert engine.records("runs", 0, 1) == []
+    assert emulator.records("runs", 0, 1) == []
 
 
 @pytest.mark.parametrize("name", UNSUPPORTED)
-def test_what_is_not_carried_is_refused_by_name(engine: DynamoDB, name: str) -> None:
+def test_what_is_not_carried_is_refused_by_name(emulator: DynamoDB, name: str) -> None:
     """Whoever needs more of DynamoDB is told what of it is missing."""
     with pytest.raises(Unsupported) as refused:
-        engine.call(*UNSUPPORTED[name])
+        emulator.call(*UNSUPPORTED[name])
     assert name.rsplit(maxsplit=1)[-1] in refused.value.message
-    assert engine.records("runs", 0, 1) == []
+    assert emulator.records("runs", 0, 1) == []
 
 
-def test_the_largest_are_taken(engine: DynamoDB) -> None:
+def test_the_largest_are_taken(emulator: DynamoDB) -> None:
     """Keys, items, numbers and transactions right at their limits."""
-    engine.call(*put(run("x" * 1_024, "y" * 2_048)))
-    engine.call(*put(run("b", data="x" * (409_600 - 18))))
-    engine.call(*put(run("c") | {"n": {"N": "9" * 38 + "0" * 88}, "m": {"N": "1E-130"}}))
-    engine.call(*transact(*(put_action(run(f"t{n}")) for n in range(100))))
-    engine.call(*transact(*(put_action(run(str(n), data=LARGE)) for n in range(11))))
+    emulator.call(*put(run("x" * 1_024, "y" * 2_048)))
+    emulator.call(*put(run("b", data="x" * (409_600 - 18))))
+    emulator.call(*put(run("c") | {"n": {"N": "9" * 38 + "0" * 88}, "m": {"N": "1E-130"}}))
+    emulator.call(*transact(*(put_action(run(f"t{n}")) for n in range(100))))
+    emulator.call(*transact(*(put_action(run(str(n), data=LARGE)) for n in range(11))))
 
 
-def test_an_unknown_table_is_not_found(engine: DynamoDB) -> None:
+def test_an_unknown_table_is_not_found(emulator: DynamoDB) -> None:
     """Whatever the operation."""
     for operation, request in (put({}, "other"), ("GetItem", {"TableName": "", "Key": {}})):
         with pytest.raises(AwsError) as refused:
-            engine.call(operation, request)
+            emulator.call(operation, request)
         assert refused.value.code == "ResourceNotFoundException"
 
 
-def test_refusals_do_not_tell_content(engine: DynamoDB) -> None:
+def test_refusals_do_not_tell_content(emulator: DynamoDB) -> None:
     """What is in an item, a key or a value never stands in a message."""
     marker = "canary"
     given = {"v": marker}
@@ -378,7 +378,7 @@ def test_refusals_do_not_tell_content(engine: DynamoDB) -> None:
         query(" AND n = :v", given=given),
     ):
         with pytest.raises(AwsError) as refused:
-            engine.call(*case)
+            emulator.call(*case)
         assert marker not in str(refused.value)
 
 
@@ -407,8 +407,8 @@ def test_a_new_index_holds_what_was_there(tmp_path: Path) -> None:
     note = item(id="1", owner="o", topic="x")
     for index, found in ((None, None), (by_owner, "owner"), (by_topic, "topic"), (None, None)):
         table = Table(plain.name, plain.partition_key, index=index)
-        engine = DynamoDB(path, clock, [table])
-        engine.call("PutItem", {"TableName": "notes", "Item": note})
+        emulator = DynamoDB(path, clock, [table])
+        emulator.call("PutItem", {"TableName": "notes", "Item": note})
         if index:
             request = {
                 "TableName": "notes",
@@ -417,5 +417,5 @@ def test_a_new_index_holds_what_was_there(tmp_path: Path) -> None:
                 "ExpressionAttributeNames": {"#key": index.partition_key.name},
                 "ExpressionAttributeValues": {":key": note[str(found)]},
             }
-            assert engine.call("Query", request)["Count"] == 1
-        engine.close()
+            assert emulator.call("Query", request)["Count"] == 1
+        emulator.close()

@@ -11,7 +11,7 @@ from functions.deployment import TRIGGERS
 from infra.local.aws.aws_error import Unsupported
 from infra.local.aws.event_source import EventSource
 from infra.local.aws.function_error import FunctionError
-from tests.engine.streams import (
+from tests.emulator.streams import (
     Dispatcher,
     SleepClock,
     Stream,

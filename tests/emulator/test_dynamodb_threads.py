@@ -86,52 +86,52 @@ def entry(length: int) -> Any:
     return [{"Update": head}, {"Put": made}]
 
 
-def test_readers_do_not_wait_for_a_writer(engine: DynamoDB) -> None:
+def test_readers_do_not_wait_for_a_writer(emulator: DynamoDB) -> None:
     """While a transaction is open others read, and see what was committed before it."""
-    engine.call("PutItem", {"TableName": "runs", "Item": run("a", n=1)})
-    with engine._storage.writing() as connection:
+    emulator.call("PutItem", {"TableName": "runs", "Item": run("a", n=1)})
+    with emulator._storage.writing() as connection:
         connection.execute("DELETE FROM items")
         request = {"TableName": "runs", "Key": run("a")}
-        read = at_once(lambda _: engine.call("GetItem", request))
+        read = at_once(lambda _: emulator.call("GetItem", request))
     assert read == [{"Item": run("a", n=1)}] * THREADS
 
 
-def test_connections_do_not_grow_with_threads(engine: DynamoDB) -> None:
+def test_connections_do_not_grow_with_threads(emulator: DynamoDB) -> None:
     """Threads come and go; what they read with is used again, and closed at the end."""
     request = {"TableName": "runs", "Key": run("a")}
     for _ in range(20):
-        thread = threading.Thread(target=engine.call, args=("GetItem", request))
+        thread = threading.Thread(target=emulator.call, args=("GetItem", request))
         thread.start()
         thread.join()
-    assert len(engine._storage._idle) == 1
+    assert len(emulator._storage._idle) == 1
 
 
-def test_a_reader_at_work_is_not_cut_off_by_close(engine: DynamoDB) -> None:
+def test_a_reader_at_work_is_not_cut_off_by_close(emulator: DynamoDB) -> None:
     """It ends what it does and closes its own connection; those that come later are refused."""
-    with engine._storage.reading() as connection:
-        engine.close()
+    with emulator._storage.reading() as connection:
+        emulator.close()
         assert connection.execute("SELECT 1").fetchone() == (1,)
-    assert engine._storage._idle == []
+    assert emulator._storage._idle == []
 
 
-def test_concurrent_reads_and_writes_agree(engine: DynamoDB) -> None:
+def test_concurrent_reads_and_writes_agree(emulator: DynamoDB) -> None:
     """A query amid transactions of two items that move together counts whole transactions."""
     pairs = [item(thread="t", run_id=side, n=0) for side in ("left", "right")]
     for pair in pairs:
-        engine.call("PutItem", {"TableName": "runs", "Item": pair})
+        emulator.call("PutItem", {"TableName": "runs", "Item": pair})
 
     def work(worker: int) -> None:
         for _ in range(15):
             if worker % 2:
-                move(engine)
+                move(emulator)
             else:
-                assert len({side["n"]["N"] for side in both(engine)}) == 1
+                assert len({side["n"]["N"] for side in both(emulator)}) == 1
 
     at_once(work)
-    assert [side["n"]["N"] for side in both(engine)] == ["45", "45"]
+    assert [side["n"]["N"] for side in both(emulator)] == ["45", "45"]
 
 
-def move(engine: DynamoDB) -> None:
+def move(emulator: DynamoDB) -> None:
     updates = [
         {
             "Update": {
@@ -143,16 +143,16 @@ def move(engine: DynamoDB) -> None:
         }
         for side in ("left", "right")
     ]
-    engine.call("TransactWriteItems", {"TransactItems": updates})
+    emulator.call("TransactWriteItems", {"TransactItems": updates})
 
 
-def both(engine: DynamoDB) -> list[dict[str, Any]]:
+def both(emulator: DynamoDB) -> list[dict[str, Any]]:
     request = {
         "TableName": "runs",
         "KeyConditionExpression": "thread = :t",
         "ExpressionAttributeValues": values(t="t"),
     }
-    found: list[dict[str, Any]] = engine.call("Query", request)["Items"]
+    found: list[dict[str, Any]] = emulator.call("Query", request)["Items"]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The engine and moto agree on random operations, so that each checks the other.
+"""The emulator and moto agree on random operations, so that each checks the other.
 
 Left out is only what `test_moto_faults.py` names, and what messages say: answers, codes, reasons
 of cancelled transactions and stream records must be the same.
@@ -277,22 +277,22 @@ operations = st.one_of(
 def test_the_engine_and_moto_agree(operations: list[Operation]) -> None:
     """Whatever is put, changed, removed, read and queried, alone and in transactions."""
     with TemporaryDirectory() as folder, moto_client((RUNS, RUN_EVENTS, THREADS)) as client:
-        engine = DynamoDB(Path(folder) / "dynamodb.db", FakeClock(), TABLES)
+        emulator = DynamoDB(Path(folder) / "dynamodb.db", FakeClock(), TABLES)
         try:
             for operation, request in operations:
-                here = on_engine(engine, operation, request)
+                here = on_engine(emulator, operation, request)
                 there = on_moto(client, operation, request)
                 there |= _unseen(here, there, request)
                 assert here == there, (operation, request)
             for table in ("runs", "threads"):
-                assert engine_records(engine, table) == moto_records(table)
+                assert engine_records(emulator, table) == moto_records(table)
         finally:
-            engine.close()
+            emulator.close()
 
 
-def on_engine(engine: DynamoDB, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+def on_engine(emulator: DynamoDB, operation: str, request: dict[str, Any]) -> dict[str, Any]:
     try:
-        return comparable(engine.call(operation, request))
+        return comparable(emulator.call(operation, request))
     except AwsError as error:
         return comparable({"Code": error.code, **error.fields})
 
@@ -334,8 +334,8 @@ def _unseen(here: dict[str, Any], there: dict[str, Any], request: dict[str, Any]
     return {"LastEvaluatedKey": here["LastEvaluatedKey"]} if at_the_end else {}
 
 
-def engine_records(engine: DynamoDB, table: str) -> list[Any]:
-    return [_told(record.document) for record in engine.records(table, 0, 10_000)]
+def engine_records(emulator: DynamoDB, table: str) -> list[Any]:
+    return [_told(record.document) for record in emulator.records(table, 0, 10_000)]
 
 
 def moto_records(table: str) -> list[Any]:

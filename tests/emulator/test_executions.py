@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from infra.local.aws.aws_error import AwsError
-from tests.engine.state_machines import SUCCEED, Engine, Functions, Stall, engine, machine, task
+from tests.emulator.state_machines import (
+    SUCCEED,
+    Emulator,
+    Functions,
+    Stall,
+    emulator,
+    machine,
+    task,
+)
 from tests.fake_clock import FakeClock
 
 NOW = 1_800_000_000.0
@@ -33,7 +41,7 @@ def test_stalled_tasks_hold_up_neither_timers_nor_other_tasks(path: Path, clock:
     catch = [{"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": "B"}]
     model = machine("A", A=task("model", TimeoutSeconds=2, Catch=catch), B=task("settle"))
     wait = machine("A", A={"Type": "Wait", "Seconds": 1, "Next": "B"}, B=task("settle"))
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arns = [running.start(model, {}, f"model-{n}", "model") for n in range(100)]
         functions.wait_for_calls(100)
         waiting = running.start(wait, {}, machine="wait")
@@ -50,7 +58,7 @@ def test_stop_leaves_no_thread_but_the_functions(path: Path, clock: FakeClock) -
     """After `stop` the timer is gone, an answer changes nothing, and requests are refused."""
     before = set(threading.enumerate())
     functions = Functions(work=[Stall({})])
-    running = Engine(path, clock, functions)
+    running = Emulator(path, clock, functions)
     running.service.start()
     running.start(machine("A", A=task(Next="B"), B=task("never")), {})
     functions.wait_for_calls(1)
@@ -69,7 +77,7 @@ def test_starting_a_running_execution_again_answers_it(path: Path, clock: FakeCl
     """Same name, same input: the same answer, and the function runs once."""
     functions = Functions(work=[Stall()])
     source = machine("A", A=task())
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(source, {"a": 1})
         clock.advance(1)
         request = {
@@ -88,7 +96,7 @@ def test_racing_starts_of_one_name_run_it_once(path: Path, clock: FakeClock) -> 
     source = machine("A", A=task())
     answers = []
     gate = threading.Barrier(8)
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         running.service.create("machine", source)
 
         def start() -> None:
@@ -109,7 +117,7 @@ def test_a_name_is_used_once(path: Path, clock: FakeClock, value: Any, *, over: 
     """Another input while it runs, or any input afterwards: ExecutionAlreadyExists."""
     functions = Functions(work=[{} if over else Stall({})])
     source = machine("A", A=task())
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(source, {"a": 1})
         if over:
             running.end(arn)
@@ -121,13 +129,13 @@ def test_a_name_is_used_once(path: Path, clock: FakeClock, value: Any, *, over: 
 def test_executions_are_kept_for_90_days(path: Path, clock: FakeClock) -> None:
     """Then, at the next start, they are forgotten, as AWS forgets them."""
     source = machine("A", A=SUCCEED)
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         running.end(running.start(source, {}))
         clock.advance(86_400)
         kept = running.start(source, {}, "two")
         running.end(kept)
     clock.advance(90 * 86_400)
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         assert running.describe(kept)["status"] == "SUCCEEDED"
         with pytest.raises(AwsError, match="ExecutionDoesNotExist"):
             running.describe(kept.replace(":two", ":one"))
@@ -136,11 +144,11 @@ def test_executions_are_kept_for_90_days(path: Path, clock: FakeClock) -> None:
 def test_a_running_execution_keeps_its_definition(path: Path, clock: FakeClock) -> None:
     """An update is for the executions that start after it, also across a restart."""
     wait = {"Type": "Wait", "Seconds": 1, "Next": "B"}
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         arn = running.start(machine("A", A=wait, B=task("old")), {})
         running.due(arn)
     functions = Functions()
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         new = running.start(machine("A", A=task("new")), {}, "two")
         running.end(new)
         clock.advance(1)

@@ -1,4 +1,4 @@
-"""TransactWriteItems: on moto, repaired, and on the embedded engine."""
+"""TransactWriteItems: on moto, repaired, and on the emulator."""
 
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -129,19 +129,19 @@ def test_a_token_of_a_failed_transaction_is_free(client: "DynamoDBClient") -> No
     assert runs(client) == [run("a", n=1), run("b")]
 
 
-def test_a_token_counts_for_ten_minutes(engine: DynamoDB, clock: FakeClock) -> None:
+def test_a_token_counts_for_ten_minutes(emulator: DynamoDB, clock: FakeClock) -> None:
     """After that it is forgotten, and the write is done again."""
     once = {"TransactItems": [add("a", 1)], "ClientRequestToken": "token"}
     for seconds, expected in ((0, 1), (599.5, 1), (0.5, 2), (599.5, 2)):
         clock.advance(seconds)
-        engine.call("TransactWriteItems", once)
-        found = engine.call("GetItem", {"TableName": "runs", "Key": run("a")})["Item"]
+        emulator.call("TransactWriteItems", once)
+        found = emulator.call("GetItem", {"TableName": "runs", "Key": run("a")})["Item"]
         assert found == run("a", n=expected)
 
 
-def test_what_shows_only_on_the_item_cancels(engine: DynamoDB, clock: FakeClock) -> None:
+def test_what_shows_only_on_the_item_cancels(emulator: DynamoDB, clock: FakeClock) -> None:
     """A write that its item makes impossible is a ValidationError among the reasons."""
-    engine.call("PutItem", {"TableName": "runs", "Item": run("a", n="text", big="x" * 300_000)})
+    emulator.call("PutItem", {"TableName": "runs", "Item": run("a", n="text", big="x" * 300_000)})
     actions = [
         put(run("new")),
         add("a", 1),
@@ -149,9 +149,9 @@ def test_what_shows_only_on_the_item_cancels(engine: DynamoDB, clock: FakeClock)
     ]
     for chosen, expected in ((actions[:2], [0, 1]), (actions, [0, 0, 1])):
         with pytest.raises(AwsError) as cancelled:
-            engine.call("TransactWriteItems", {"TransactItems": chosen})
+            emulator.call("TransactWriteItems", {"TransactItems": chosen})
         assert cancelled.value.code == "TransactionCanceledException"
         reasons = ["ValidationError" if wrong else "None" for wrong in expected]
         given = cancelled.value.fields["CancellationReasons"]
         assert [reason["Code"] for reason in given] == reasons
-    assert "Item" not in engine.call("GetItem", {"TableName": "runs", "Key": run("new")})
+    assert "Item" not in emulator.call("GetItem", {"TableName": "runs", "Key": run("new")})

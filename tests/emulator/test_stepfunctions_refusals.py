@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.aws.aws_error import AwsError
-from tests.engine.state_machines import SUCCEED, Functions, engine, machine, task
+from tests.emulator.state_machines import SUCCEED, Functions, emulator, machine, task
 from tests.fake_clock import FakeClock
 
 NOW = 1_800_000_000.0
@@ -51,7 +51,7 @@ def test_requests_that_are_refused(
     path: Path, clock: FakeClock, operation: str, request_: dict[str, str], refusal: str
 ) -> None:
     """What AWS refuses by its name, what is not carried by ours; the input is not repeated."""
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         running.service.create("machine", machine("A", A=SUCCEED))
         with pytest.raises(AwsError, match=refusal) as refused:
             running.service.call(operation, request_)
@@ -121,7 +121,7 @@ def test_what_is_not_carried_is_refused_by_name(
 ) -> None:
     """ASL that AWS has and we do not use is refused when the machine is made, by its name."""
     with (
-        engine(path, clock, Functions()) as running,
+        emulator(path, clock, Functions()) as running,
         pytest.raises(AwsError, match=name) as refused,
     ):
         running.service.create("machine", machine("A", A=state))
@@ -174,12 +174,15 @@ NOT_ASL = [
 @pytest.mark.parametrize("source", NOT_ASL)
 def test_what_is_no_asl_is_refused(path: Path, clock: FakeClock, source: str) -> None:
     """A definition that AWS would refuse never becomes a state machine."""
-    with engine(path, clock, Functions()) as running, pytest.raises(AwsError) as refused:
+    with emulator(path, clock, Functions()) as running, pytest.raises(AwsError) as refused:
         running.service.create("machine", source)
     assert refused.value.code == "InvalidDefinition"
 
 
 def test_a_state_machine_needs_a_name(path: Path, clock: FakeClock) -> None:
     """Of the characters that AWS takes."""
-    with engine(path, clock, Functions()) as running, pytest.raises(AwsError, match="InvalidName"):
+    with (
+        emulator(path, clock, Functions()) as running,
+        pytest.raises(AwsError, match="InvalidName"),
+    ):
         running.service.create("a b", machine("A", A=SUCCEED))

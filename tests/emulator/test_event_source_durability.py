@@ -11,7 +11,7 @@ import pytest
 
 from functions.deployment import Trigger
 from infra.local.aws.event_source import EventSource
-from tests.engine.streams import (
+from tests.emulator.streams import (
     Change,
     Dispatcher,
     SleepClock,
@@ -133,7 +133,7 @@ def test_kill_9_repeats_what_was_not_acknowledged(path: Path, clock: SleepClock)
     program = """
         import sys, threading
         from pathlib import Path
-        from tests.engine.streams import *
+        from tests.emulator.streams import *
 
         def function(name, event):
             if len(event["Records"]) == 1:

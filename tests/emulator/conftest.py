@@ -1,4 +1,4 @@
-"""The database twice, for the tests of what both must do; and the engine itself."""
+"""The database twice, for the tests of what both must do; and the emulator itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["moto", "engine"])
+@pytest.fixture(params=["moto", "emulator"])
 def client(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock
 ) -> "Iterator[DynamoDBClient]":
@@ -30,7 +30,7 @@ def client(
 
 
 @pytest.fixture
-def engine(tmp_path: Path, clock: FakeClock) -> Iterator[DynamoDB]:
-    engine = DynamoDB(tmp_path / "dynamodb.db", clock, TABLES)
-    yield engine
-    engine.close()
+def emulator(tmp_path: Path, clock: FakeClock) -> Iterator[DynamoDB]:
+    emulator = DynamoDB(tmp_path / "dynamodb.db", clock, TABLES)
+    yield emulator
+    emulator.close()

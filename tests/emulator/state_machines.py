@@ -78,7 +78,7 @@ class Functions:
             assert not thread.is_alive()
 
 
-class Engine:
+class Emulator:
     """A StepFunctions with what a test asks of it."""
 
     def __init__(self, path: Path, clock: Clock, functions: Invoke, jitter: float = 1.0) -> None:
@@ -123,8 +123,10 @@ class Engine:
 
 
 @contextmanager
-def engine(path: Path, clock: Clock, functions: Invoke, jitter: float = 1.0) -> Iterator[Engine]:
-    running = Engine(path, clock, functions, jitter)
+def emulator(
+    path: Path, clock: Clock, functions: Invoke, jitter: float = 1.0
+) -> Iterator[Emulator]:
+    running = Emulator(path, clock, functions, jitter)
     running.service.start()
     yield running
     running.service.stop()

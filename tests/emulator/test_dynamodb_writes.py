@@ -1,4 +1,4 @@
-"""What DynamoDB does with writes: on moto, repaired, and on the embedded engine."""
+"""What DynamoDB does with writes: on moto, repaired, and on the emulator."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Query: on moto, repaired, and on the embedded engine."""
+"""Query: on moto, repaired, and on the emulator."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.state_machines import SUCCEED, Functions, Stall, engine, error, machine, task
+from tests.emulator.state_machines import SUCCEED, Functions, Stall, emulator, error, machine, task
 from tests.fake_clock import FakeClock
 
 NOW = 1_800_000_000.0
@@ -39,7 +39,7 @@ def test_what_becomes_of_a_result(
 ) -> None:
     """ResultSelector picks from lambda:invoke's result, ResultPath places it in the input."""
     functions = Functions(work=[{"a.$": 1}])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         ended = running.end(running.start(machine("A", A=task(**fields)), {"old": 1}))
     assert json.loads(ended["output"]) == output
 
@@ -50,7 +50,7 @@ def test_a_result_without_a_place_is_an_error_that_catch_catches(
     """ResultPath through a string is States.ResultPathMatchFailure."""
     catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "B"}]
     source = machine("A", A=task(ResultPath="$.old.x", Catch=catch), B=SUCCEED)
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         ended = running.end(running.start(source, {"old": "text"}))
     assert json.loads(ended["output"])["e"]["Error"] == "States.ResultPathMatchFailure"
 
@@ -63,7 +63,7 @@ def test_a_function_cannot_change_the_execution(path: Path, clock: FakeClock) ->
         return {}
 
     work = task(ResultPath=None, Parameters={"FunctionName": "f", "Payload": {"all.$": "$"}})
-    with engine(path, clock, scribble) as running:
+    with emulator(path, clock, scribble) as running:
         ended = running.end(running.start(machine("A", A=work), {"old": 1}))
     assert json.loads(ended["output"]) == {"old": 1}
 
@@ -72,7 +72,7 @@ def test_too_much_data_fails_the_execution(path: Path, clock: FakeClock) -> None
     """More than 262,144 characters of result is States.DataLimitExceeded, which nothing catches."""
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "A"}]
     functions = Functions(work=["x" * 262_144])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         ended = running.end(running.start(machine("A", A=task(ResultPath=None, Catch=catch)), {}))
     assert ended["error"] == "States.DataLimitExceeded"
 
@@ -105,7 +105,7 @@ def test_which_errors_a_catch_means(
     functions = Functions(work=[answer])
     selector = {"x.$": "$.missing"}
     catch = [{"ErrorEquals": names, "Next": "B"}]
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         work = task(Catch=catch, TimeoutSeconds=9, ResultSelector=selector)
         arn = running.start(machine("A", A=work, B=SUCCEED), {})
         functions.wait_for_calls(1)
@@ -125,7 +125,7 @@ def test_the_first_catch_that_matches_is_given_the_error(path: Path, clock: Fake
         {"ErrorEquals": ["States.ALL"], "Next": "A"},
     ]
     functions = Functions(work=[error("E", "no luck")])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         ended = running.end(running.start(machine("A", A=task(Catch=catch), B=SUCCEED), {"a": 1}))
     output = json.loads(ended["output"])
     assert output["a"] == 1
@@ -135,7 +135,7 @@ def test_the_first_catch_that_matches_is_given_the_error(path: Path, clock: Fake
 
 def test_an_error_that_nothing_catches_fails_the_execution(path: Path, clock: FakeClock) -> None:
     """DescribeExecution then tells error and cause, and no output."""
-    with engine(path, clock, Functions(work=[error("E", "no luck")])) as running:
+    with emulator(path, clock, Functions(work=[error("E", "no luck")])) as running:
         ended = running.end(running.start(machine("A", A=task()), {}))
     assert (ended["status"], ended["error"], ended["stopDate"]) == ("FAILED", "E", NOW)
     assert "no luck" in ended["cause"]
@@ -146,7 +146,7 @@ def test_the_first_retrier_that_matches_decides(path: Path, clock: FakeClock) ->
     """Used up, it leaves the error to Catch, not to the next retrier."""
     retry = [{"ErrorEquals": ["E"], "MaxAttempts": 0}, {"ErrorEquals": ["States.ALL"]}]
     functions = Functions(work=[error("E")])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         ended = running.end(running.start(machine("A", A=task(Retry=retry)), {}))
     assert (ended["status"], len(functions.calls)) == ("FAILED", 1)
 
@@ -154,7 +154,7 @@ def test_the_first_retrier_that_matches_decides(path: Path, clock: FakeClock) ->
 def test_the_defaults_of_a_retrier(path: Path, clock: FakeClock) -> None:
     """Three attempts, after 1, 2 and 4 seconds."""
     functions = Functions(work=[error("E")] * 4)
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(machine("A", A=task(Retry=[{"ErrorEquals": ["States.ALL"]}])), {})
         assert running.delays(arn, clock, 3) == [1, 2, 4]
         assert running.end(arn)["status"] == "FAILED"
@@ -171,7 +171,7 @@ def test_counters_start_anew_when_the_state_is_entered_anew(path: Path, clock: F
         C=SUCCEED,
     )
     functions = Functions(work=[error("E"), "again", error("E"), "enough"])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(source, {})
         assert running.due(arn) == NOW + 1
         clock.advance(1)
@@ -186,7 +186,7 @@ def test_full_jitter_stays_within_the_delay(path: Path, clock: FakeClock) -> Non
     """JitterStrategy FULL draws between nothing and the delay from the random source given."""
     retry = [{"ErrorEquals": ["E"], "IntervalSeconds": 3, "JitterStrategy": "FULL"}]
     functions = Functions(work=[error("E"), error("E")])
-    with engine(path, clock, functions, jitter=0.5) as running:
+    with emulator(path, clock, functions, jitter=0.5) as running:
         arn = running.start(machine("A", A=task(Retry=retry)), {})
         assert running.delays(arn, clock, 2) == [1.5, 3]
 
@@ -194,7 +194,7 @@ def test_full_jitter_stays_within_the_delay(path: Path, clock: FakeClock) -> Non
 def test_back_off_without_end_stays_finite(path: Path, clock: FakeClock) -> None:
     """A delay is capped by MaxDelaySeconds however large the power has become."""
     retry = [{"ErrorEquals": ["E"], "BackoffRate": 1e300, "MaxDelaySeconds": 5, "MaxAttempts": 4}]
-    with engine(path, clock, Functions(work=[error("E")] * 5)) as running:
+    with emulator(path, clock, Functions(work=[error("E")] * 5)) as running:
         arn = running.start(machine("A", A=task(Retry=retry)), {})
         assert running.delays(arn, clock, 4) == [1, 5, 5, 5]
 
@@ -211,14 +211,14 @@ def test_a_choice_without_a_match_and_a_default_fails(
         "Type": "Choice",
         "Choices": [{"Variable": "$.v", "StringEquals": "a", "Next": "B"}],
     }
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         ended = running.end(running.start(machine("A", A=choice, B=SUCCEED), {"v": value}))
     assert ended["error"] == "States.NoChoiceMatched"
 
 
 def test_a_wait_of_seconds(path: Path, clock: FakeClock) -> None:
     """Seconds count from when the state is entered."""
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         arn = running.start(machine("A", A={"Type": "Wait", "Seconds": 30, "End": True}), {"a": 1})
         assert running.due(arn) == NOW + 30
         clock.advance(30)
@@ -233,7 +233,7 @@ def test_a_timestamp_that_is_none_fails_the_execution(
 ) -> None:
     """RFC 3339 with a zone, and a day that exists; anything else is States.Runtime."""
     wait = {"Type": "Wait", "TimestampPath": "$.until", "End": True}
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         ended = running.end(running.start(machine("A", A=wait), {"until": until}))
     assert ended["error"] == "States.Runtime"
 
@@ -254,7 +254,7 @@ def test_intervals_when_the_clock_is_set(
     path: Path, clock: FakeClock, state: Any, seconds: float, by: float
 ) -> None:
     """A Wait of seconds, a time-out and the delay of a retry last as long as they should."""
-    with engine(path, clock, Functions(work=[Stall()], fails=[error("E")])) as running:
+    with emulator(path, clock, Functions(work=[Stall()], fails=[error("E")])) as running:
         arn = running.start(machine("A", A=state), {})
         if "TimeoutSeconds" not in state:
             running.due(arn)
@@ -268,7 +268,7 @@ def test_intervals_when_the_clock_is_set(
 def test_a_timestamp_when_the_clock_is_set(path: Path, clock: FakeClock) -> None:
     """It is a time of the wall clock: it comes when that shows it, a second later at most."""
     wait = {"Type": "Wait", "TimestampPath": "$.until", "End": True}
-    with engine(path, clock, Functions()) as running:
+    with emulator(path, clock, Functions()) as running:
         arn = running.start(machine("A", A=wait), {"until": "2027-01-15T08:10:00Z"})
         assert running.due(arn) == NOW + 600
         clock.set_wall(-60)

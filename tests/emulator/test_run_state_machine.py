@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.state_machines import RUN, Functions, Stall, engine, error
+from tests.emulator.state_machines import RUN, Functions, Stall, emulator, error
 from tests.fake_clock import FakeClock
 
 NOW = 1_800_000_000.0
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_run_that_is_done_ends(path: Path, clock: FakeClock) -> None:
     """Execute gets the action and the run; `done` succeeds, with the answer beside the input."""
     functions = Functions(executor=[DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         ended = running.end(running.start(RUN, INPUT))
     assert functions.calls == [EXECUTE]
     assert ended["status"] == "SUCCEEDED"
@@ -41,7 +41,7 @@ def test_a_run_that_waits_is_settled_at_its_deadline(path: Path, clock: FakeCloc
     first = {"next": "wait", "until": "2027-01-15T08:10:00Z"}
     second = {"next": "wait", "until": "2027-01-15T08:20:00.500+00:00"}
     functions = Functions(executor=[first, second, DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         assert running.due(arn) == NOW + 600
         clock.advance(600)
@@ -57,7 +57,7 @@ def test_a_run_that_waits_is_settled_at_its_deadline(path: Path, clock: FakeCloc
 def test_superseded_is_retried_with_back_off_then_settled(path: Path, clock: FakeClock) -> None:
     """Eight retries, doubled from 1 s and capped at 30 s; then Settle with the input unchanged."""
     functions = Functions(executor=[error("Superseded")] * 9 + [DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         assert running.delays(arn, clock, 8) == [1, 2, 4, 8, 16, 30, 30, 30]
         assert running.end(arn)["status"] == "SUCCEEDED"
@@ -68,7 +68,7 @@ def test_a_crash_is_retried_once(path: Path, clock: FakeClock) -> None:
     """An error that no list names falls to States.TaskFailed, which counts for itself."""
     crashes = [error("Superseded"), error("KeyError"), error("Superseded"), error("KeyError")]
     functions = Functions(executor=[*crashes, DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         assert running.delays(arn, clock, 3) == [1, 1, 2]
         running.end(arn)
@@ -78,7 +78,7 @@ def test_a_crash_is_retried_once(path: Path, clock: FakeClock) -> None:
 def test_a_timeout_of_execute_is_not_retried(path: Path, clock: FakeClock) -> None:
     """States.TaskFailed does not mean States.Timeout: on to Settle."""
     functions = Functions(executor=[Stall(), DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         functions.wait_for_calls(1)
         clock.advance(605)
@@ -92,7 +92,7 @@ def test_an_answer_after_its_timeout_is_dropped(path: Path, clock: FakeClock, la
     """Execute answers while Settle is under way: Settle's own answer decides, and only that."""
     execute, settle = Stall(late), Stall(DONE)
     functions = Functions(executor=[execute, settle])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         functions.wait_for_calls(1)
         clock.advance(605)
@@ -109,7 +109,7 @@ def test_an_answer_after_its_timeout_is_dropped(path: Path, clock: FakeClock, la
 def test_a_retry_has_its_own_timeout(path: Path, clock: FakeClock) -> None:
     """An attempt that follows a failed one times out in its turn."""
     functions = Functions(executor=[error("Superseded"), Stall(), DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         running.delays(arn, clock, 1)
         functions.wait_for_calls(2)
@@ -121,7 +121,7 @@ def test_a_retry_has_its_own_timeout(path: Path, clock: FakeClock) -> None:
 def test_a_timeout_of_settle_is_retried(path: Path, clock: FakeClock) -> None:
     """States.ALL in a Retry repeats time-outs too."""
     functions = Functions(executor=[error("A"), error("A"), Stall(), DONE])
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         arn = running.start(RUN, INPUT)
         running.delays(arn, clock, 1)
         functions.wait_for_calls(3)
@@ -136,7 +136,7 @@ def test_a_timeout_of_settle_is_retried(path: Path, clock: FakeClock) -> None:
 def test_a_bad_timeout_fails_the_execution(path: Path, clock: FakeClock, timeout: Any) -> None:
     """A time-out that is no positive whole number is States.Runtime, and no Catch catches it."""
     functions = Functions()
-    with engine(path, clock, functions) as running:
+    with emulator(path, clock, functions) as running:
         ended = running.end(running.start(RUN, {**INPUT, "timeout": timeout}))
     assert (ended["status"], ended["error"], functions.calls) == ("FAILED", "States.Runtime", [])
 
@@ -148,6 +148,6 @@ def test_an_answer_without_its_fields_fails_the_execution(
     path: Path, clock: FakeClock, answer: Any
 ) -> None:
     """A path that finds nothing, and a timestamp that is none, are States.Runtime."""
-    with engine(path, clock, Functions(executor=[answer])) as running:
+    with emulator(path, clock, Functions(executor=[answer])) as running:
         ended = running.end(running.start(RUN, INPUT))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")

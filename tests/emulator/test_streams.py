@@ -1,4 +1,4 @@
-"""Streams: what a change tells its readers. The engine, and moto where it has the same words."""
+"""Streams: what a change tells its readers. The emulator, and moto where it has the same words."""
 
 import threading
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Told = tuple[str, Attributes | None, Attributes | None]
 
 
-def put(engine: DynamoDB, item: Attributes, table: str = "runs") -> None:
-    engine.call("PutItem", {"TableName": table, "Item": item})
+def put(emulator: DynamoDB, item: Attributes, table: str = "runs") -> None:
+    emulator.call("PutItem", {"TableName": table, "Item": item})
 
 
 def told(documents: list[dict[str, Any]]) -> list[Told]:
@@ -34,7 +34,7 @@ def told(documents: list[dict[str, Any]]) -> list[Told]:
 
 
 def read(kind: str, client: "DynamoDBClient", folder: Path) -> list[dict[str, Any]]:
-    if kind == "engine":
+    if kind == "emulator":
         second = DynamoDB(folder / "dynamodb.db", FakeClock(), TABLES)
         try:
             return [record.document for record in second.records("runs", 0, 100)]
@@ -50,7 +50,7 @@ def read(kind: str, client: "DynamoDBClient", folder: Path) -> list[dict[str, An
     return records
 
 
-@pytest.mark.parametrize("kind", ["moto", "engine"])
+@pytest.mark.parametrize("kind", ["moto", "emulator"])
 def test_each_change_is_told_once_in_order(kind: str, tmp_path: Path) -> None:
     """Inserts, changes and removals with both images; nothing of what changed nothing or failed."""
     with database_client(kind, tmp_path) as client:
@@ -94,10 +94,10 @@ def test_each_change_is_told_once_in_order(kind: str, tmp_path: Path) -> None:
     assert numbers == sorted(set(numbers))
 
 
-def test_a_record_is_what_a_function_gets(engine: DynamoDB, clock: FakeClock) -> None:
+def test_a_record_is_what_a_function_gets(emulator: DynamoDB, clock: FakeClock) -> None:
     """All the keys that Lambda hands on."""
-    put(engine, run("a", n=1))
-    (record,) = engine.records("runs", 0, 10)
+    put(emulator, run("a", n=1))
+    (record,) = emulator.records("runs", 0, 10)
     event_id = record.document.pop("eventID")
     assert event_id
     assert record.document == {
@@ -116,43 +116,43 @@ def test_a_record_is_what_a_function_gets(engine: DynamoDB, clock: FakeClock) ->
     }
 
 
-def test_a_stream_shows_the_images_of_its_view(engine: DynamoDB) -> None:
+def test_a_stream_shows_the_images_of_its_view(emulator: DynamoDB) -> None:
     """OLD_IMAGE has no new ones; a table without a stream has no records."""
-    put(engine, item(thread="t", n=1), "threads")
-    put(engine, item(thread="t", n=2), "threads")
-    put(engine, item(key_hash="h"), "api_keys")
-    documents = [record.document for record in engine.records("threads", 0, 10)]
+    put(emulator, item(thread="t", n=1), "threads")
+    put(emulator, item(thread="t", n=2), "threads")
+    put(emulator, item(key_hash="h"), "api_keys")
+    documents = [record.document for record in emulator.records("threads", 0, 10)]
     assert told(documents) == [("INSERT", None, None), ("MODIFY", item(thread="t", n=1), None)]
     assert documents[0]["dynamodb"]["Keys"] == item(thread="t")
-    assert engine.records("api_keys", 0, 10) == []
+    assert emulator.records("api_keys", 0, 10) == []
 
 
-def test_records_are_read_on_and_trimmed(engine: DynamoDB) -> None:
+def test_records_are_read_on_and_trimmed(emulator: DynamoDB) -> None:
     """Each table's own; sequence numbers are never used again, also after all are trimmed."""
     for n in range(5):
-        put(engine, run(str(n)))
-        put(engine, item(thread=str(n)), "threads")
-    first = engine.records("runs", 0, 2)
-    rest = engine.records("runs", first[-1].sequence, 10)
+        put(emulator, run(str(n)))
+        put(emulator, item(thread=str(n)), "threads")
+    first = emulator.records("runs", 0, 2)
+    rest = emulator.records("runs", first[-1].sequence, 10)
     assert [r.document["dynamodb"]["Keys"]["run_id"]["S"] for r in first + rest] == list("01234")
-    engine.trim("runs", first[-1].sequence)
-    assert engine.records("runs", 0, 10) == rest
-    engine.trim("runs", rest[-1].sequence)
-    assert engine.records("runs", 0, 10) == []
-    assert len(engine.records("threads", 0, 10)) == 5
-    last = engine.records("threads", 0, 10)[-1].sequence
-    engine.trim("threads", last)
-    put(engine, run("5"))
-    assert engine.records("runs", 0, 10)[0].sequence > last
+    emulator.trim("runs", first[-1].sequence)
+    assert emulator.records("runs", 0, 10) == rest
+    emulator.trim("runs", rest[-1].sequence)
+    assert emulator.records("runs", 0, 10) == []
+    assert len(emulator.records("threads", 0, 10)) == 5
+    last = emulator.records("threads", 0, 10)[-1].sequence
+    emulator.trim("threads", last)
+    put(emulator, run("5"))
+    assert emulator.records("runs", 0, 10)[0].sequence > last
 
 
 def test_records_survive_a_restart(tmp_path: Path) -> None:
     """What nobody has acknowledged is there again."""
     for n in range(2):
-        engine = DynamoDB(tmp_path / "dynamodb.db", FakeClock(), TABLES)
-        put(engine, run(str(n)))
-        assert len(engine.records("runs", 0, 10)) == n + 1
-        engine.close()
+        emulator = DynamoDB(tmp_path / "dynamodb.db", FakeClock(), TABLES)
+        put(emulator, run(str(n)))
+        assert len(emulator.records("runs", 0, 10)) == n + 1
+        emulator.close()
 
 
 class WaitingClock(FakeClock):
@@ -171,9 +171,9 @@ class WaitingClock(FakeClock):
 @pytest.fixture
 def waiting(tmp_path: Path) -> Iterator[tuple[DynamoDB, WaitingClock]]:
     clock = WaitingClock()
-    engine = DynamoDB(tmp_path / "dynamodb.db", clock, TABLES)
-    yield engine, clock
-    engine.close()
+    emulator = DynamoDB(tmp_path / "dynamodb.db", clock, TABLES)
+    yield emulator, clock
+    emulator.close()
 
 
 WRITES: list[tuple[str, dict[str, Any]]] = [
@@ -189,29 +189,29 @@ def test_a_commit_wakes_who_waits_for_its_table(
     waiting: tuple[DynamoDB, WaitingClock], operation: str, request_: dict[str, Any]
 ) -> None:
     """And nobody else: a write to another table, and a refused one, leave the wait alone."""
-    engine, clock = waiting
+    emulator, clock = waiting
     woken = threading.Event()
 
     def wait() -> None:
-        engine.wait_for_records("runs", 0, clock.monotonic() + 60)
+        emulator.wait_for_records("runs", 0, clock.monotonic() + 60)
         woken.set()
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()
     assert clock.waits.acquire(timeout=10)
-    put(engine, item(thread="t"), "threads")
+    put(emulator, item(thread="t"), "threads")
     refused = {"TableName": "runs", "Item": run("a"), "ConditionExpression": "attribute_exists(n)"}
     with pytest.raises(AwsError):
-        engine.call("PutItem", refused)
+        emulator.call("PutItem", refused)
     assert not woken.wait(0.05)
-    engine.call(operation, request_)
+    emulator.call(operation, request_)
     assert woken.wait(10)
     thread.join()
 
 
 def test_who_comes_late_does_not_wait(waiting: tuple[DynamoDB, WaitingClock]) -> None:
     """A record that is there already ends the wait before it begins."""
-    engine, clock = waiting
-    put(engine, run("a"))
-    engine.wait_for_records("runs", 0, clock.monotonic() + 60)
+    emulator, clock = waiting
+    put(emulator, run("a"))
+    emulator.wait_for_records("runs", 0, clock.monotonic() + 60)
     assert not clock.waits.acquire(blocking=False)

@@ -1,7 +1,7 @@
 """Known faults of moto 5.2.5: what DynamoDB does, and moto, even repaired, does not.
 
-Each is shown on the engine and on moto, where it must fail: a mended moto makes itself heard here,
-and the differential test may then compare more.
+Each is shown on the emulator and on moto, where it must fail: a mended moto makes itself heard
+here, and the differential test may then compare more.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 faulty = pytest.mark.xfail(reason="a fault of moto", strict=True)
 
 
-@pytest.fixture(params=[pytest.param("moto", marks=faulty), "engine"])
+@pytest.fixture(params=[pytest.param("moto", marks=faulty), "emulator"])
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[DynamoDBClient]":
     with database_client(request.param, tmp_path) as client:
         yield client
