@@ -1,7 +1,9 @@
 """Many executions at once, and their names."""
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -141,16 +143,26 @@ def test_executions_are_kept_for_90_days(path: Path, clock: FakeClock) -> None:
             running.describe(kept.replace(":two", ":one"))
 
 
-def test_a_running_execution_keeps_its_definition(path: Path, clock: FakeClock) -> None:
-    """An update is for the executions that start after it, also across a restart."""
+def test_an_update_begins_running_executions_anew(path: Path, clock: FakeClock) -> None:
+    """None is ever in a state that its machine does not have; `recover` begins it anew."""
     wait = {"Type": "Wait", "Seconds": 1, "Next": "B"}
     with emulator(path, clock, Functions()) as running:
-        arn = running.start(machine("A", A=wait, B=task("old")), {})
-        running.due(arn)
-    functions = Functions()
-    with emulator(path, clock, functions) as running:
-        new = running.start(machine("A", A=task("new")), {}, "two")
-        running.end(new)
-        clock.advance(1)
-        running.end(arn)
-    assert [function for function, _ in functions.calls] == ["new", "old"]
+        old = running.start(machine("A", A=wait, B=task("old")), {})
+        running.due(old)
+    functions = Functions(new=[{}])
+    updated = Emulator(path, clock, functions)
+    arn = updated.service.create("machine", machine("N", N=task("new")))
+    updated.service.recover(arn, "one", "one", "{}", keep_running=True)
+    updated.service.start()
+    updated.end(old)
+    updated.service.stop()
+    assert [function for function, _ in functions.calls] == ["new"]
+
+
+def test_an_older_file_is_emptied(path: Path, clock: FakeClock) -> None:
+    """What was running when an older version wrote it begins anew, too."""
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE machines (arn PRIMARY KEY, definition NOT NULL)")
+        file.execute("CREATE TABLE executions (arn PRIMARY KEY, definition)")
+    with emulator(path, clock, Functions(new=[{}])) as running:
+        running.end(running.start(machine("N", N=task("new")), {}))

@@ -1,11 +1,13 @@
 """The run's state machine, as deployed, on the interpreter."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.aws.stepfunctions.paths import PATH
 from tests.emulator.state_machines import RUN, Functions, Stall, emulator, error
 from tests.fake_clock import FakeClock
 
@@ -151,3 +153,39 @@ def test_an_answer_without_its_fields_fails_the_execution(
     with emulator(path, clock, Functions(executor=[answer])) as running:
         ended = running.end(running.start(RUN, INPUT))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
+
+
+CARRIED = {
+    "Task": (
+        "Resource Parameters ResultSelector ResultPath TimeoutSeconds TimeoutSecondsPath"
+        " Retry Catch Next End"
+    ),
+    "Choice": "Choices Default",
+    "Wait": "Seconds TimestampPath Next End",
+    "Succeed": "",
+}
+WITHIN = {
+    "Parameters": {"FunctionName", "Payload"},
+    "Retry": {
+        *("ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate"),
+        *("MaxDelaySeconds", "JitterStrategy"),
+    },
+    "Catch": {"ErrorEquals", "ResultPath", "Next"},
+    "Choices": {"Variable", "StringEquals", "Next"},
+}
+
+
+def test_the_emulator_carries_all_that_the_definition_uses() -> None:
+    """It does not look: what it does not know it would pass over in silence."""
+    states = json.loads(RUN)["States"]
+    for state in states.values():
+        assert state.keys() <= {"Type", *CARRIED[state["Type"]].split()}
+        for name in WITHIN.keys() & state.keys():
+            given = state[name] if isinstance(state[name], list) else [state[name]]
+            assert all(each.keys() <= WITHIN[name] for each in given)
+        targets = [state.get("Next"), state.get("Default")]
+        targets += [each["Next"] for key in ("Choices", "Catch") for each in state.get(key, ())]
+        assert {*filter(None, targets)} <= states.keys()
+    paths = re.findall(r'"(?:\w+\.\$|ResultPath|\w+Path|Variable)": *"([^"]*)"', RUN)
+    assert len(paths) > len(states)
+    assert all(re.fullmatch(PATH, path) for path in paths)

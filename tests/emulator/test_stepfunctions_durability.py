@@ -114,9 +114,8 @@ def test_a_task_in_flight_runs_again(path: Path) -> None:
         assert running.due(arn) == NOW + 12  # its second retry: one more would be 1 s
         clock.advance(2)
         functions.wait_for_calls(2)
-        other = running.start(
-            machine("A", A={"Type": "Wait", "Seconds": 9, "End": True}), {}, "two"
-        )
+        wait = machine("A", A={"Type": "Wait", "Seconds": 9, "End": True})
+        other = running.start(wait, {}, "two", "other")
         clock.advance(9)
         assert running.end(other)["stopDate"] == NOW + 21
         assert running.describe(arn)["status"] == "RUNNING"

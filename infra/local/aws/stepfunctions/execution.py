@@ -8,13 +8,12 @@ from dataclasses import dataclass
 class Execution:
     """`data` is what the current state was entered with, at last its output: JSON text.
 
-    `definition` is the journal's number of the one it started with. `due` is when its sleep ends,
-    a Wait's or a retry's; None: it is awake. `tries` counts this state's retries by retrier.
+    `due` is when its sleep ends, a Wait's or a retry's; None: it is awake. `tries` counts this
+    state's retries by retrier.
     """
 
     arn: str
     machine: str
-    definition: int
     input: str
     started: float
     state: str

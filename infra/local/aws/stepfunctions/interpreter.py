@@ -13,7 +13,6 @@ from typing import Any
 from functions.bugs import place
 from infra.local.aws.function_error import FunctionError, Invoke
 from infra.local.aws.stepfunctions.alarms import Alarms
-from infra.local.aws.stepfunctions.definition import Definition, parse
 from infra.local.aws.stepfunctions.execution import Execution
 from infra.local.aws.stepfunctions.journal import Journal
 from infra.local.aws.stepfunctions.states import (
@@ -35,6 +34,8 @@ _BACK_OFF = 0.5  # seconds until an event is taken again, then twice as many eac
 _DOUBLINGS = 6
 
 _LOG = logging.getLogger("threadkeep.workers")
+
+Definition = dict[str, Any]  # a state machine in the Amazon States Language
 
 
 @dataclass(eq=False)
@@ -65,7 +66,9 @@ class Interpreter:
         self._clock = clock
         self._invoke = invoke
         self._random = random
-        self._definitions: dict[int, Definition] = {}
+        self.definitions: dict[str, Definition] = {
+            arn: json.loads(source) for arn, source in journal.machines().items()
+        }
         self._live: dict[str, _Live] = {}  # by ARN: what is running here
         self._alarms: Alarms[tuple[_Live, int, Event]] = Alarms(clock)  # each of one generation
         self._timer = Worker("stepfunctions", self._ring, clock)
@@ -87,7 +90,6 @@ class Interpreter:
 
     def begin(self, execution: Execution) -> None:
         """Journal a new execution, and run it if started. The caller holds `changed`."""
-        self._definition(execution)
         self._journal.save(execution)
         self.go_on(execution)
 
@@ -96,14 +98,8 @@ class Interpreter:
         if self._started and execution.arn not in self._live:
             self._resume(execution)
 
-    def _definition(self, execution: Execution) -> Definition:
-        number = execution.definition
-        if number not in self._definitions:
-            self._definitions[number] = parse(self._journal.source(number))
-        return self._definitions[number]
-
     def _resume(self, execution: Execution) -> None:
-        live = _Live(execution, self._definition(execution))
+        live = _Live(execution, self.definitions[execution.machine])
         self._live[execution.arn] = live
         if execution.due is None:
             self._handle(live, Enter())

@@ -12,14 +12,20 @@ from typing import Any
 from infra.local.aws.dynamodb.storage import BUSY_SECONDS
 from infra.local.aws.stepfunctions.execution import Execution
 
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS definitions (number INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS machines (arn PRIMARY KEY, definition NOT NULL) WITHOUT ROWID;
+_VERSION = 1
+# A file of another version is emptied: at the start each active run gets an execution anyway.
+_EMPTY = """
+DROP TABLE IF EXISTS definitions;
+DROP TABLE IF EXISTS machines;
+DROP TABLE IF EXISTS executions;
+"""
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS machines (arn PRIMARY KEY, source NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS executions (
-  arn PRIMARY KEY, machine, definition, input, started,
+  arn PRIMARY KEY, machine, input, started,
   state, data, tries, due, status, stopped, error, cause
 ) WITHOUT ROWID;
+PRAGMA user_version = {_VERSION};
 CREATE INDEX IF NOT EXISTS running ON executions (started) WHERE status = 'RUNNING';
 """
 
@@ -31,33 +37,34 @@ class Journal:
         self._database = sqlite3.connect(
             path, BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self._database.executescript(_SCHEMA)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        ((version,),) = self._database.execute("PRAGMA user_version")
+        self._database.executescript(("" if version == _VERSION else _EMPTY) + _SCHEMA)
         self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
 
     def close(self) -> None:
         self._database.close()
 
     def define(self, machine: str, source: str) -> None:
-        """From now on executions start with this definition; those under way keep theirs."""
-        self._database.execute("INSERT OR IGNORE INTO definitions (source) VALUES (?)", (source,))
-        self._database.execute(
-            "REPLACE INTO machines SELECT ?, number FROM definitions WHERE source = ?",
-            (machine, source),
-        )
+        """Executions have this definition. Those under way with another one are forgotten: none is
+        ever in a state that its machine does not have.
+        """
+        query = "SELECT 1 FROM machines WHERE arn = ? AND source = ?"
+        if self._database.execute(query, (machine, source)).fetchone():
+            return
+        forget = "DELETE FROM executions WHERE machine = ? AND status = 'RUNNING'"
+        self._database.execute(forget, (machine,))
+        self._database.execute("REPLACE INTO machines VALUES (?, ?)", (machine, source))
 
-    def definition_of(self, machine: str) -> int | None:
-        query = "SELECT definition FROM machines WHERE arn = ?"
-        return next((row[0] for row in self._database.execute(query, (machine,))), None)
-
-    def source(self, definition: int) -> str:
-        query = "SELECT source FROM definitions WHERE number = ?"
-        return str(self._database.execute(query, (definition,)).fetchone()[0])
+    def machines(self) -> dict[str, str]:
+        """The definition of each state machine, by its ARN."""
+        return dict(self._database.execute("SELECT arn, source FROM machines"))
 
     def save(self, execution: Execution) -> None:
         row = {**vars(execution), "tries": json.dumps(execution.tries)}
         self._database.execute(
-            "REPLACE INTO executions VALUES (:arn, :machine, :definition, :input, :started, :state,"
-            " :data, :tries, :due, :status, :stopped, :error, :cause)",
+            "REPLACE INTO executions VALUES (:arn, :machine, :input, :started, :state, :data,"
+            " :tries, :due, :status, :stopped, :error, :cause)",
             row,
         )
 
@@ -83,5 +90,5 @@ class Journal:
 
 def _execution(row: tuple[Any, ...]) -> Execution:
     execution = Execution(*row)
-    execution.tries = json.loads(row[7])
+    execution.tries = json.loads(row[6])
     return execution

@@ -9,7 +9,6 @@ from typing import Any
 
 from infra.local.aws.aws_error import AwsError, Unsupported
 from infra.local.aws.function_error import Invoke
-from infra.local.aws.stepfunctions.definition import parse
 from infra.local.aws.stepfunctions.execution import Execution
 from infra.local.aws.stepfunctions.interpreter import Interpreter
 from infra.local.aws.stepfunctions.journal import Journal
@@ -48,11 +47,15 @@ class StepFunctions:
         }
 
     def create(self, name: str, definition: str) -> str:
-        """Make or update a state machine; answers its ARN. What is running keeps its definition."""
-        parse(definition)
+        """Make a state machine of well-formed ASL, or update it; returns its ARN.
+
+        To be updated before `start`: executions that were begun with another definition are
+        forgotten, and `recover` begins them anew.
+        """
         arn = f"{_ARN}:stateMachine:{_name(name)}"
         with self._interpreter.changed:
             self._journal.define(arn, definition)
+            self._interpreter.definitions[arn] = json.loads(definition)
         return arn
 
     def recover(
@@ -97,15 +100,14 @@ class StepFunctions:
         if "name" not in request:
             raise Unsupported("StartExecution without a name")
         machine, name, text = request["stateMachineArn"], _name(request["name"]), _input(request)
-        definition = self._journal.definition_of(machine)
+        definition = self._interpreter.definitions.get(machine)
         if definition is None:
             raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'")
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
         execution = self._journal.find(arn)
         if execution is None:
-            start = parse(self._journal.source(definition))["StartAt"]
             now = self._clock.now()
-            execution = Execution(arn, machine, definition, text, now, start, data=text)
+            execution = Execution(arn, machine, text, now, definition["StartAt"], data=text)
             self._interpreter.begin(execution)
         elif execution.status != "RUNNING" or execution.input != text:
             raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
