@@ -10,10 +10,10 @@ from infra.local.aws.transport import Transport
 from threadkeep.domain.clock import SystemClock
 from threadkeep.domain.ids import IdSource
 from threadkeep.domain.objects import Message, PageRequest, Thread
+from threadkeep.domain.references import ThreadRef
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database
 from threadkeep.store.items import to_dynamodb
-from threadkeep.store.keys import ThreadRef
 from threadkeep.store.store import Store
 from threadkeep.store.tables import MESSAGES, TABLES
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from threadkeep.domain.objects import Run
+from threadkeep.domain.references import RunRef
 from threadkeep.execution.tail import Signal, Told, follow
 from threadkeep.services import Services
-from threadkeep.store.keys import RunRef
 from threadkeep.wire import events, objects
 
 

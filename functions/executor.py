@@ -1,12 +1,12 @@
 """What the state machine calls: execute a leg of a run, or settle it."""
 
 from functions.lambda_function import Event, Handler, for_lambda
+from threadkeep.domain.references import RunRef
 from threadkeep.execution.answer import Answer
 from threadkeep.execution.execute import Executor
 from threadkeep.execution.lookout import Lookout
 from threadkeep.execution.settle import settle
 from threadkeep.services import Services
-from threadkeep.store.keys import RunRef
 
 
 def build(_function: str, services: Services) -> Handler:

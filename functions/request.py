@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from functions.doors import OPENAI, Door, door_of, table_path
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import PageRequest
-from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.wire.headers import expect_json
 from threadkeep.wire.ids import path_id
 from threadkeep.wire.pages import parse_page

@@ -6,7 +6,7 @@ from typing import Any
 
 from threadkeep.domain.ids import IdSource
 from threadkeep.domain.objects import Assistant, Message, Role, Run, Thread
-from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.domain.references import RunRef, ThreadRef
 
 IDS = IdSource()
 NOW = 1_800_000_000

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.system import System
 from threadkeep.domain import run_state
-from threadkeep.store.keys import RunRef
+from threadkeep.domain.references import RunRef
 
 Frame = tuple[str, Any]
 Frames = list[Frame]

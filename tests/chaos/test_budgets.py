@@ -14,6 +14,7 @@ from tests.chaos.test_tool_runs import submit, waiting
 from tests.faults import Reads
 from tests.scripted_provider import ONE, TWO, USAGE, WEATHER, ScriptedProvider, Stall, calls, says
 from tests.system import Refused, System, running
+from threadkeep.domain.references import RunRef
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.models_file import Rule
 from threadkeep.providers.port import (
@@ -26,7 +27,6 @@ from threadkeep.providers.port import (
     Text,
 )
 from threadkeep.store.event_rows import Row
-from threadkeep.store.keys import RunRef
 
 
 @pytest.mark.promise("11.2")

@@ -17,6 +17,7 @@ from threadkeep.providers.port import Text
 from threadkeep.store.actions import Put
 from threadkeep.store.contents import put_message
 from threadkeep.store.items import Item, to_dynamodb
+from threadkeep.store.keys import key_of
 from threadkeep.store.new_runs import put_run
 from threadkeep.store.run_steps import put_step
 from threadkeep.store.tables import CONTENTS, MESSAGES, RUN_EVENTS, RUN_STEPS, RUNS, Table
@@ -133,10 +134,10 @@ def fill(system: System, thread_id: str) -> list[dict[str, Any]]:
             put_run(given, each),
             *put_step(run_ref(each), OpenTurn.begun(begun, "message_creation", NOW).step),
         ]
-        place: Item = {"run": run_ref(each).partition, "seq": 1, "expires": NOW}
+        place: Item = {"run": run_ref(each).path, "seq": 1, "expires": NOW}
         row = {**place, "attempt": 1, "row": "event", "event": "e"}
         puts.append(Put(RUN_EVENTS, row))
-        puts.append(Put(CONTENTS, {**given.key, "part": f"{begun.open_message_id}#00"}))
+        puts.append(Put(CONTENTS, {**key_of(given), "part": f"{begun.open_message_id}#00"}))
     for start in range(0, len(puts), 25):
         chunk: dict[str, list[Any]] = {}
         for put in puts[start : start + 25]:

@@ -9,8 +9,8 @@ from tests.chaos.races import BEGIN, END, Racer
 from tests.faults import EverybodyDies
 from tests.scripted_provider import Script, ScriptedProvider, Stall, says
 from tests.system import Refused, System, running
+from threadkeep.domain.references import ThreadRef
 from threadkeep.providers.port import Text
-from threadkeep.store.keys import ThreadRef
 
 HALF_AN_ANSWER: Script = [Text("So far"), Stall()]
 

@@ -14,9 +14,9 @@ from tests.fake_clock import FakeClock
 from tests.faults import Interception
 from tests.scripted_provider import ScriptedProvider, Stall
 from tests.system import System, running
+from threadkeep.domain.references import RunRef
 from threadkeep.execution.lookout import Lookout
 from threadkeep.store.database import MOST_KEYS
-from threadkeep.store.keys import RunRef
 from threadkeep.store.runs import Standing
 
 Threads = Callable[[str], int]

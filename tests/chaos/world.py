@@ -19,6 +19,7 @@ from tests.faults import Interception, Killed
 from tests.system import System, proxy_event
 from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import Run
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ACTIVE, SUBMIT, effective_status
 from threadkeep.domain.tool_calls import calls_of
 from threadkeep.execution.engine import Turn
@@ -29,7 +30,6 @@ from threadkeep.execution.sink import Sink
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.port import Chunk
 from threadkeep.store.held_run import RunLost, retry_on_lost_race
-from threadkeep.store.keys import RunRef
 
 DIED = "the process died"
 _FAILED = "batchItemFailures"

@@ -14,7 +14,7 @@ from tests.objects import NOW, message, ref, thread
 from tests.store.page_model import counted, expected
 from threadkeep.domain.ids import LENGTH
 from threadkeep.domain.objects import Message, Page, PageRequest
-from threadkeep.store.keys import ThreadRef
+from threadkeep.domain.references import ThreadRef
 from threadkeep.store.store import Store
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def a_thread(store: Store) -> Iterator[Thread]:
     yield made
     for each in (made.ref, made.other):
         store.threads.delete(each)
-        store.remains.remove(each.partition)
+        store.remains.remove(each.path)
 
 
 @shared

@@ -10,6 +10,7 @@ from threadkeep.domain.objects import Run, RunStatus
 from threadkeep.domain.run_state import TRANSITIONS
 from threadkeep.store.actions import Check, ConditionFailed
 from threadkeep.store.database import Database
+from threadkeep.store.keys import key_of
 from threadkeep.store.new_runs import put_run
 from threadkeep.store.run_guards import guard
 from threadkeep.store.tables import RUNS
@@ -57,7 +58,7 @@ def passes(database: Database, name: str, there: Run, read: Run, now: int) -> bo
     put = put_run(ref(there.thread_id), there)
     database.put(replace(put, condition=None))
     try:
-        database.write(Check(RUNS, run_ref(there).key, guard(TRANSITIONS[name], read, now)))
+        database.write(Check(RUNS, key_of(run_ref(there)), guard(TRANSITIONS[name], read, now)))
     except ConditionFailed:
         return False
     return True

@@ -7,7 +7,7 @@ import pytest
 from tests.objects import IDS, NOW, PROJECT, long_text, message, ref, run, thread
 from threadkeep.domain.errors import InvalidRequest, NotFound, ThreadLocked
 from threadkeep.domain.objects import PageRequest, Thread
-from threadkeep.store.keys import ThreadRef
+from threadkeep.domain.references import ThreadRef
 from threadkeep.store.store import Store
 
 ALL = PageRequest(limit=100, order="asc")

@@ -8,8 +8,8 @@ from infra.local.aws.dynamodb import DynamoDB
 from tests.chaos.invariants import Invariants
 from tests.fake_clock import FakeClock
 from tests.system import running
+from threadkeep.domain.references import RunRef
 from threadkeep.store.event_rows import KEPT
-from threadkeep.store.keys import RunRef
 from threadkeep.store.tables import RUN_EVENTS, TABLES
 
 NOW = 1_000
@@ -24,7 +24,7 @@ def test_the_events_of_a_run_go_after_a_day(tmp_path: Path) -> None:
         events = system.local.services.store.run_events
         ref = RunRef("acme", run["thread_id"], run["id"])
         assert events.after(ref, 0)
-        kept = Invariants(system.local).rows(RUN_EVENTS, ref.partition)
+        kept = Invariants(system.local).rows(RUN_EVENTS, ref.path)
         assert {row["expires"] for row in kept} == {run["created_at"] + 24 * 3600}
         system.advance(KEPT)
         system.until(lambda: not events.after(ref, 0), moving=600)

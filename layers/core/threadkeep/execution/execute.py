@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import LastError, Run
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CRASH, FAIL, STOP, WORK, verdict
 from threadkeep.execution import engine
 from threadkeep.execution.answer import Answer, answer_for
@@ -21,7 +22,6 @@ from threadkeep.execution.watch import Interrupted, News, pause
 from threadkeep.providers.catalogue import Catalogue
 from threadkeep.providers.port import Chunk, Provider
 from threadkeep.store.held_run import RunLost, retry_on_lost_race
-from threadkeep.store.keys import RunRef
 from threadkeep.store.runs import Standing
 from threadkeep.store.store import Store
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from threadkeep.domain.clock import Clock
+from threadkeep.domain.references import RunRef
 from threadkeep.store.database import MOST_KEYS
-from threadkeep.store.keys import RunRef
 from threadkeep.store.runs import Runs, Standing
 
 _LOG = logging.getLogger("threadkeep.runs")

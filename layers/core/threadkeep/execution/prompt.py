@@ -12,12 +12,12 @@ from threadkeep.domain.context import (
     tokens,
 )
 from threadkeep.domain.objects import JSONObject, LastError, Run, RunStep, Usage
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CUT, FAIL
 from threadkeep.execution.engine import Ended
 from threadkeep.providers.catalogue import Entry
 from threadkeep.providers.port import ChatRequest
 from threadkeep.store.items import dump
-from threadkeep.store.keys import RunRef
 from threadkeep.store.store import Store
 
 _PAGE = 200  # messages that one read of the thread brings

@@ -1,11 +1,11 @@
 """Settling a run that nobody works on: it waits, or it ends."""
 
 from threadkeep.domain.clock import Clock
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CRASH, CRASHED, Transition, Verdict, end_time, verdict
 from threadkeep.execution.answer import DONE, Answer, answer_for
 from threadkeep.execution.left_turn import left_turn
 from threadkeep.store.held_run import HeldRun, retry_on_lost_race
-from threadkeep.store.keys import RunRef
 from threadkeep.store.store import Store
 
 

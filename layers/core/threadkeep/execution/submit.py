@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.objects import Run
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import SUBMIT
 from threadkeep.domain.tool_calls import refuse_outputs, with_outputs
 from threadkeep.store.held_run import retry_on_lost_race
-from threadkeep.store.keys import RunRef
 from threadkeep.store.store import Store
 
 

@@ -12,10 +12,10 @@ from enum import Enum
 from threadkeep.domain.clock import Clock, Moment
 from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.event_rows import Row, object_of
-from threadkeep.store.keys import RunRef
 from threadkeep.store.store import Store
 from threadkeep.store.waker import Waker
 
@@ -136,7 +136,7 @@ def follow(
     run = None
     tail = Tail.at(clock.monotonic(), after, past_waits=past_waits)
     while True:
-        mark = waker.mark(ref.partition)
+        mark = waker.mark(ref.path)
         now = Moment.of(clock)
         if fresh := now.monotonic >= tail.look_at:
             run = store.runs.read(ref)
@@ -156,7 +156,7 @@ def follow(
         if clock.monotonic() >= until:
             yield Signal.CUT
             return
-        waker.wait(ref.partition, mark, min(step.until, until))
+        waker.wait(ref.path, mark, min(step.until, until))
 
 
 def _resolved(ref: RunRef, row: Row, run: Run | None, store: Store) -> Event | None:

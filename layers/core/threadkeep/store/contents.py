@@ -8,11 +8,12 @@ all. Messages have such content, and steps, for the arguments and outputs of fun
 from collections.abc import Iterable, Sequence
 
 from threadkeep.domain.objects import Message
+from threadkeep.domain.references import ThreadRef
 from threadkeep.store.actions import Put, Update
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, between, both, equal
 from threadkeep.store.items import Item, attributes, restore, stored_size, text_size
-from threadkeep.store.keys import ThreadRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.tables import CONTENTS, MESSAGES
 
 _ITEM = 350_000  # bytes; an item may have 400 KB, and it holds more than content
@@ -27,7 +28,7 @@ def put_messages(ref: ThreadRef, messages: Sequence[Message]) -> list[Put]:
 def put_message(ref: ThreadRef, message: Message) -> list[Put]:
     """What writes a message: its item, and rows for content that does not fit into it."""
     item, rows = spilled(ref, message.id, attributes(message), "content")
-    return [Put(MESSAGES, {**ref.key, "message_id": message.id, **item}), *rows]
+    return [Put(MESSAGES, {**key_of(ref), "message_id": message.id, **item}), *rows]
 
 
 def end_message(ref: ThreadRef, message: Message) -> list[Put | Update]:
@@ -38,7 +39,7 @@ def end_message(ref: ThreadRef, message: Message) -> list[Put | Update]:
     item, rows = spilled(ref, message.id, attributes(message), "content")
     changes = {"content": None, **item}
     del changes["metadata"]
-    return [Update(MESSAGES, {**ref.key, "message_id": message.id}, changes), *rows]
+    return [Update(MESSAGES, {**key_of(ref), "message_id": message.id}, changes), *rows]
 
 
 def message_of(item: Item) -> Message:
@@ -55,7 +56,7 @@ def spilled(
         return item, []
     rows = [content[start : start + _ROW] for start in range(0, len(content), _ROW)]
     puts = [
-        Put(CONTENTS, {**ref.key, "part": _part(id_, n), "content": row})
+        Put(CONTENTS, {**key_of(ref), "part": _part(id_, n), "content": row})
         for n, row in enumerate(rows)
     ]
     rest = {name: value for name, value in item.items() if name != field}
@@ -64,7 +65,7 @@ def spilled(
 
 def content_keys(ref: ThreadRef, id_: str, item: Item) -> list[dict[str, Value]]:
     """The keys of the rows that hold an object's content, if any do."""
-    return [{**ref.key, "part": _part(id_, n)} for n in range(int(item.get("parts", 0)))]
+    return [{**key_of(ref), "part": _part(id_, n)} for n in range(int(item.get("parts", 0)))]
 
 
 def with_contents(
@@ -78,7 +79,7 @@ def with_contents(
     apart = sorted(str(item[key]) for item in given if "parts" in item)
     if not apart:
         return given
-    range_ = both(equal("thread", ref.partition), between("part", f"{apart[0]}#", f"{apart[-1]}#~"))
+    range_ = both(equal("thread", ref.path), between("part", f"{apart[0]}#", f"{apart[-1]}#~"))
     rows: dict[str, str] = {}
     for row in database.query(CONTENTS, range_, limit=100):
         owner = str(row["part"]).partition("#")[0]

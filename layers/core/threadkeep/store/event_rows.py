@@ -134,7 +134,7 @@ def object_of(row: Row, run: Run | None = None) -> EventObject:
 
 def _item(held: HeldRun, seq: int, event: Event | None) -> Item:
     place: dict[str, Any] = {
-        "run": held.ref.partition,
+        "run": held.ref.path,
         "seq": seq,
         "attempt": held.run.attempt,
         "expires": held.run.created_at + KEPT,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
 from threadkeep.domain.objects import Run
-from threadkeep.store.keys import RunRef
+from threadkeep.domain.references import RunRef
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ from itertools import islice
 from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
 from threadkeep.domain.objects import Message, Page, PageRequest, Run
+from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import ENDS
 from threadkeep.domain.turns import effective_message
 from threadkeep.store.actions import Action, Check, ConditionFailed, Delete, Update
@@ -14,7 +15,7 @@ from threadkeep.store.contents import content_keys, message_of, put_messages, wi
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import Add, Change, Value, between, both, equal, exists
 from threadkeep.store.items import Item, differences
-from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.round_trips import together
 from threadkeep.store.runs import run_of
@@ -63,7 +64,7 @@ class Messages:
         within = (of_run("msg", run_id, 0)[:-11], end_of_run("msg", run_id)) if run_id else None
         range_ = ids_between("msg", request, within)
         found, items = together(
-            lambda: self._database.get(THREADS, ref.key),
+            lambda: self._database.get(THREADS, key_of(ref)),
             lambda: page(request, range_, lambda r, n: self._read(ref, r, n), dict),
         )
         thread_of(found, ref.thread_id)
@@ -74,7 +75,9 @@ class Messages:
 
     def get(self, ref: ThreadRef, message_id: str, now: float) -> Message:
         """The message as readers see it at `now`, or NotFound."""
-        found, item = self._database.get_many((THREADS, ref.key), (MESSAGES, _key(ref, message_id)))
+        found, item = self._database.get_many(
+            (THREADS, key_of(ref)), (MESSAGES, _key(ref, message_id))
+        )
         thread_of(found, ref.thread_id)
         if item is None:
             raise NotFound("message", message_id)
@@ -88,13 +91,15 @@ class Messages:
 
     def delete(self, ref: ThreadRef, message_id: str, now: int) -> None:
         """Remove the message and its content, or NotFound; refused while a run is active."""
-        found, item = self._database.get_many((THREADS, ref.key), (MESSAGES, _key(ref, message_id)))
+        found, item = self._database.get_many(
+            (THREADS, key_of(ref)), (MESSAGES, _key(ref, message_id))
+        )
         thread_of(found, ref.thread_id)
         if item is None:
             raise NotFound("message", message_id)
-        thread: Action = Check(THREADS, ref.key, unlocked(now))
+        thread: Action = Check(THREADS, key_of(ref), unlocked(now))
         if item["role"] == "user":
-            thread = Update(THREADS, ref.key, {"user_messages": Add(-1)}, unlocked(now))
+            thread = Update(THREADS, key_of(ref), {"user_messages": Add(-1)}, unlocked(now))
         gone = Delete(MESSAGES, _key(ref, message_id), exists("message_id"))
         rows = [Delete(CONTENTS, key) for key in content_keys(ref, message_id, item)]
         try:
@@ -124,10 +129,18 @@ class Messages:
         items = self._read(ref, ids_between("msg", PageRequest(order="asc")), 1)
         return next(iter(self._whole(ref, islice(items, 1))), None)
 
-    def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
-        condition = both(
-            equal("thread", ref.partition), between("message_id", range_.low, range_.high)
+    def _item(self, ref: ThreadRef, message_id: str) -> Item:
+        """The message's item, or NotFound for it or its thread. One round trip."""
+        thread, item = self._database.get_many(
+            (THREADS, key_of(ref)), (MESSAGES, _key(ref, message_id))
         )
+        thread_of(thread, ref.thread_id)
+        if item is None:
+            raise NotFound("message", message_id)
+        return item
+
+    def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
+        condition = both(equal("thread", ref.path), between("message_id", range_.low, range_.high))
         return self._database.query(MESSAGES, condition, limit=limit, forward=range_.forward)
 
     def _whole(self, ref: ThreadRef, items: Iterable[Item]) -> Sequence[Message]:
@@ -141,7 +154,7 @@ class Messages:
         that has ended meanwhile, one for the message's end.
         """
         ids = {m.run_id for m in messages if m.begun and m.run_id}
-        keys = [(RUNS, RunRef(ref.project_id, ref.thread_id, id_).key) for id_ in ids]
+        keys = [(RUNS, key_of(RunRef(ref.project_id, ref.thread_id, id_))) for id_ in ids]
         runs = {run.id: run for run in map(run_of, filter(None, self._database.get_many(*keys)))}
         return [
             self._seen(ref, message, runs[message.run_id], now)
@@ -161,4 +174,4 @@ class Messages:
 
 
 def _key(ref: ThreadRef, message_id: str) -> dict[str, Value]:
-    return {**ref.key, "message_id": message_id}
+    return {**key_of(ref), "message_id": message_id}

@@ -7,6 +7,7 @@ from threadkeep.domain.errors import Overloaded, RunActive
 from threadkeep.domain.events import Event, run_event
 from threadkeep.domain.ids import IdSource, end_of_run, place
 from threadkeep.domain.objects import Assistant, Message, Run, Thread
+from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.assistants import assistant_key, assistant_of
 from threadkeep.store.contents import put_messages
@@ -15,7 +16,7 @@ from threadkeep.store.event_rows import new_rows
 from threadkeep.store.expressions import Add, Change, absent
 from threadkeep.store.held_run import HeldRun
 from threadkeep.store.items import attributes
-from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.tables import ASSISTANTS, RUNS, THREADS
 from threadkeep.store.threads import append, put_thread, refused, thread_of
 from threadkeep.store.transitions import log_transition
@@ -33,7 +34,7 @@ class NewRuns:
     def prerequisites(self, ref: ThreadRef, assistant_id: str) -> tuple[Assistant, Thread]:
         """What a run starts from, or NotFound. One round trip."""
         thread, assistant = self._database.get_many(
-            (THREADS, ref.key), (ASSISTANTS, assistant_key(ref.project_id, assistant_id))
+            (THREADS, key_of(ref)), (ASSISTANTS, assistant_key(ref.project_id, assistant_id))
         )
         return assistant_of(assistant, assistant_id), thread_of(thread, ref.thread_id)
 
@@ -103,7 +104,7 @@ class NewRuns:
 
 def put_run(ref: ThreadRef, run: Run) -> Put:
     """A run that was not there before."""
-    key = RunRef(ref.project_id, ref.thread_id, run.id).key
+    key = key_of(RunRef(ref.project_id, ref.thread_id, run.id))
     return Put(RUNS, {**key, **attributes(run)}, absent("run_id"))
 
 

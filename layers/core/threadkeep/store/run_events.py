@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from threadkeep.domain.events import CallDelta, TextDelta
 from threadkeep.domain.objects import Run
+from threadkeep.domain.references import RunRef
 from threadkeep.store.database import Database
 from threadkeep.store.event_rows import Row, object_of, row_of
 from threadkeep.store.expressions import above, both, equal
 from threadkeep.store.held_run import HeldRun
-from threadkeep.store.keys import RunRef
 from threadkeep.store.tables import RUN_EVENTS
 
 _PAGE = 500
@@ -43,6 +43,6 @@ class RunEvents:
         return [each for each in deltas if isinstance(each, TextDelta | CallDelta)]
 
     def _query(self, ref: RunRef, after: int, *, limit: int, forward: bool = True) -> Iterator[Row]:
-        condition = both(equal("run", ref.partition), above("seq", after))
+        condition = both(equal("run", ref.path), above("seq", after))
         items = self._database.query(RUN_EVENTS, condition, limit=limit, forward=forward)
         return map(row_of, items)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import COMPLETE, ENDS
 from threadkeep.domain.turns import effective_step
 from threadkeep.store.actions import Put
@@ -11,7 +12,7 @@ from threadkeep.store.contents import spilled, with_contents
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, between, both, equal
 from threadkeep.store.items import Item, attributes, restore
-from threadkeep.store.keys import RunRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.round_trips import together
 from threadkeep.store.tables import RUN_STEPS, RUNS, THREADS
@@ -21,7 +22,7 @@ _PAGE = 100
 
 
 def step_key(ref: RunRef, step_id: str) -> dict[str, Value]:
-    return {"run": ref.partition, "step_id": step_id}
+    return {"run": ref.path, "step_id": step_id}
 
 
 def put_step(ref: RunRef, step: RunStep) -> list[Put]:
@@ -40,7 +41,7 @@ class RunSteps:
         """A page of the run's steps as readers see them at `now`, or NotFound."""
         range_ = ids_between("step", request)
         (thread, found), steps = together(
-            lambda: self._database.get_many((THREADS, ref.thread.key), (RUNS, ref.key)),
+            lambda: self._database.get_many((THREADS, key_of(ref.thread)), (RUNS, key_of(ref))),
             lambda: page(request, range_, lambda r, n: self._read(ref, r, n), dict),
         )
         thread_of(thread, ref.thread_id)
@@ -53,7 +54,7 @@ class RunSteps:
     def get(self, ref: RunRef, step_id: str, now: float) -> RunStep:
         """The step as readers see it at `now`, or NotFound."""
         thread, found, item = self._database.get_many(
-            (THREADS, ref.thread.key), (RUNS, ref.key), (RUN_STEPS, step_key(ref, step_id))
+            (THREADS, key_of(ref.thread)), (RUNS, key_of(ref)), (RUN_STEPS, step_key(ref, step_id))
         )
         thread_of(thread, ref.thread_id)
         if found is None:
@@ -81,7 +82,7 @@ class RunSteps:
         return effective_step(step, run, now)
 
     def _read(self, ref: RunRef, range_: Range, limit: int) -> Iterator[Item]:
-        condition = both(equal("run", ref.partition), between("step_id", range_.low, range_.high))
+        condition = both(equal("run", ref.path), between("step_id", range_.low, range_.high))
         return self._database.query(RUN_STEPS, condition, limit=limit, forward=range_.forward)
 
     def _whole(self, ref: RunRef, items: Iterable[Item]) -> Sequence[RunStep]:

@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStatus
+from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import PARK, effective
 from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.actions import Update
@@ -13,7 +14,7 @@ from threadkeep.store.database import Database
 from threadkeep.store.expressions import between, both, equal
 from threadkeep.store.held_run import HeldRun
 from threadkeep.store.items import Item, differences, restore
-from threadkeep.store.keys import RunRef, ThreadRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.round_trips import together
 from threadkeep.store.run_events import RunEvents
@@ -47,7 +48,7 @@ class Runs:
 
     def without_calls(self, ref: RunRef, now: float) -> Run:
         """The run at `now`, but for the calls that it waits for, or NotFound."""
-        thread, item = self._database.get_many((THREADS, ref.thread.key), (RUNS, ref.key))
+        thread, item = self._database.get_many((THREADS, key_of(ref.thread)), (RUNS, key_of(ref)))
         thread_of(thread, ref.thread_id)
         if item is None:
             raise NotFound("run", ref.run_id)
@@ -57,7 +58,7 @@ class Runs:
         """A page of the thread's runs as readers see them at `now`, or NotFound."""
         range_ = ids_between("run", request)
         found, runs = together(
-            lambda: self._database.get(THREADS, ref.key),
+            lambda: self._database.get(THREADS, key_of(ref)),
             lambda: page(request, range_, lambda r, n: self._read(ref, r, n), run_of),
         )
         thread_of(found, ref.thread_id)
@@ -67,11 +68,11 @@ class Runs:
     def modify(self, ref: RunRef, before: Run, after: Run) -> None:
         """Write what differs, in any state of the run: never what a transition writes."""
         missing = NotFound("run", ref.run_id)
-        self._database.change(missing, Update(RUNS, ref.key, differences(before, after)))
+        self._database.change(missing, Update(RUNS, key_of(ref), differences(before, after)))
 
     def read(self, ref: RunRef) -> Run | None:
         """The run's item as it stands, for those who write it."""
-        item = self._database.get(RUNS, ref.key)
+        item = self._database.get(RUNS, key_of(ref))
         return run_of(item) if item else None
 
     def hold(self, ref: RunRef) -> HeldRun | None:
@@ -83,7 +84,7 @@ class Runs:
 
     def standings(self, refs: Collection[RunRef]) -> Mapping[RunRef, Standing]:
         """How runs stand, of any threads; at most `MOST_KEYS`. Those that are gone are left out."""
-        keys = [(RUNS, ref.key) for ref in refs]
+        keys = [(RUNS, key_of(ref)) for ref in refs]
         items = self._database.get_many(*keys, only=("attempt", "status"))
         return {
             ref: Standing(int(item["attempt"]), cast("RunStatus", item["status"]))
@@ -99,5 +100,5 @@ class Runs:
         return replace(run, pending_calls=pending_calls(step) if step else ())
 
     def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
-        condition = both(equal("thread", ref.partition), between("run_id", range_.low, range_.high))
+        condition = both(equal("thread", ref.path), between("run_id", range_.low, range_.high))
         return self._database.query(RUNS, condition, limit=limit, forward=range_.forward)

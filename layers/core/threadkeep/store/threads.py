@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Message, Page, PageRequest, Thread
+from threadkeep.domain.references import ThreadRef
 from threadkeep.store.actions import Delete, Put, Update
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database
@@ -20,7 +21,7 @@ from threadkeep.store.expressions import (
     exists,
 )
 from threadkeep.store.items import Item, attributes, differences, restore
-from threadkeep.store.keys import ThreadRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.tables import THREADS
 
@@ -44,7 +45,7 @@ def newer_than_all(first_id: str) -> Condition:
 
 def append(ref: ThreadRef, first_id: str, now: int, changes: Mapping[str, Change]) -> Update:
     """Add to a thread that is there, not locked, and has nothing newer."""
-    return Update(THREADS, ref.key, changes, both(free(now), newer_than_all(first_id)))
+    return Update(THREADS, key_of(ref), changes, both(free(now), newer_than_all(first_id)))
 
 
 def unlocked(now: int) -> Condition:
@@ -66,7 +67,7 @@ def unlock(ref: ThreadRef, run_id: str) -> Update:
     """Give up the lock if it is this run's."""
     return Update(
         THREADS,
-        ref.key,
+        key_of(ref),
         {"active_run_id": None, "active_until": None},
         equal("active_run_id", run_id),
     )
@@ -76,7 +77,7 @@ def put_thread(project_id: str, thread: Thread) -> Put:
     """A thread that was not there before."""
     ref = ThreadRef(project_id, thread.id)
     listed = {"project_id": project_id, "thread_id": thread.id}
-    return Put(THREADS, {**ref.key, **listed, **attributes(thread)}, absent("thread"))
+    return Put(THREADS, {**key_of(ref), **listed, **attributes(thread)}, absent("thread"))
 
 
 class Threads:
@@ -92,7 +93,7 @@ class Threads:
 
     def get(self, ref: ThreadRef) -> Thread:
         """The thread, or NotFound."""
-        return thread_of(self._database.get(THREADS, ref.key), ref.thread_id)
+        return thread_of(self._database.get(THREADS, key_of(ref)), ref.thread_id)
 
     def list(self, project_id: str, request: PageRequest) -> Page[Thread]:
         """A page of the project's threads, by an index: what was just made may not be in it yet."""
@@ -107,7 +108,7 @@ class Threads:
             )
 
         ids = page(request, range_, read, lambda item: str(item["thread_id"]))
-        keys = [(THREADS, ThreadRef(project_id, id_).key) for id_ in ids.data]
+        keys = [(THREADS, key_of(ThreadRef(project_id, id_))) for id_ in ids.data]
         found = self._database.get_many(*keys)
         data = [restore(Thread, item, str(item["thread_id"])) for item in found if item]
         return Page(data=data, has_more=ids.has_more)
@@ -115,7 +116,7 @@ class Threads:
     def modify(self, ref: ThreadRef, before: Thread, after: Thread) -> None:
         """Write what differs, whether or not a run is active: never the lock."""
         missing = NotFound("thread", ref.thread_id)
-        self._database.change(missing, Update(THREADS, ref.key, differences(before, after)))
+        self._database.change(missing, Update(THREADS, key_of(ref), differences(before, after)))
 
     def delete(self, ref: ThreadRef) -> None:
         """Remove the thread's item, or NotFound. From then on nothing under it is answered.
@@ -123,4 +124,4 @@ class Threads:
         A run that is going needs no cancel: the cleaner, fed by the removal, fences it.
         """
         missing = NotFound("thread", ref.thread_id)
-        self._database.change(missing, Delete(THREADS, ref.key))
+        self._database.change(missing, Delete(THREADS, key_of(ref)))

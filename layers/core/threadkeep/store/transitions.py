@@ -36,6 +36,7 @@ from threadkeep.store.database import Database
 from threadkeep.store.event_rows import followed, new_delta, new_rows
 from threadkeep.store.held_run import HeldRun, RunLost
 from threadkeep.store.items import differences
+from threadkeep.store.keys import key_of
 from threadkeep.store.run_guards import guard
 from threadkeep.store.run_steps import put_step
 from threadkeep.store.runs import run_of
@@ -212,7 +213,7 @@ class Transitions:
 
 def _change(held: HeldRun, after: Run, transition: Transition, now: int) -> Update:
     condition = guard(transition, held.run, now)
-    return Update(RUNS, held.ref.key, differences(held.run, after), condition)
+    return Update(RUNS, key_of(held.ref), differences(held.run, after), condition)
 
 
 def _raise_if_run_lost(lost: ConditionFailed, events_from: int) -> None:

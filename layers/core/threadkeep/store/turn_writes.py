@@ -1,10 +1,11 @@
 """The actions that write a turn: its step, and its message if it makes one."""
 
+from threadkeep.domain.references import RunRef
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.store.actions import Action, Delete
 from threadkeep.store.contents import end_message, put_message
 from threadkeep.store.held_run import HeldRun
-from threadkeep.store.keys import RunRef
+from threadkeep.store.keys import key_of
 from threadkeep.store.run_steps import put_step, step_key
 from threadkeep.store.tables import MESSAGES, RUN_STEPS
 
@@ -28,6 +29,6 @@ def undoing(held: HeldRun) -> list[Action]:
     ref, run = held.ref, held.run
     actions: list[Action] = [Delete(RUN_STEPS, step_key(ref, run.open_step_id))]
     if run.open_step == "message_creation":
-        key = {**ref.thread.key, "message_id": run.open_message_id}
+        key = {**key_of(ref.thread), "message_id": run.open_message_id}
         actions.append(Delete(MESSAGES, key))
     return actions
