@@ -113,7 +113,7 @@ def test_anything_in_any_order(tmp_path: Path) -> None:
         def __init__(self) -> None:
             super().__init__(system)
 
-    most = max(200, settings().max_examples // 2)
+    most = max(200, settings().max_examples // 5)
     try:
         run_state_machine_as_test(
             Here, settings=settings(max_examples=most, stateful_step_count=30)
