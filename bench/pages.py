@@ -8,6 +8,7 @@ from bench.timing import medians_ms, report
 from infra.local.aws.dynamodb import DynamoDB
 from infra.local.aws.transport import Transport
 from threadkeep.domain.clock import SystemClock
+from threadkeep.domain.content import TextPart
 from threadkeep.domain.ids import IdSource
 from threadkeep.domain.objects import Message, PageRequest, Thread
 from threadkeep.domain.references import ThreadRef
@@ -29,7 +30,7 @@ def _message(thread_id: str) -> Message:
         thread_id=thread_id,
         created_at=_NOW,
         role="user",
-        content=({"type": "text", "text": {"value": _TEXT, "annotations": []}},),
+        content=(TextPart(_TEXT),),
     )
 
 

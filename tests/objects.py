@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from threadkeep.domain.content import TextPart
 from threadkeep.domain.ids import IdSource
 from threadkeep.domain.objects import Assistant, Message, Role, Run, Thread
 from threadkeep.domain.references import RunRef, ThreadRef
@@ -21,10 +22,6 @@ def thread(**fields: Any) -> Thread:
     return Thread(**{"id": IDS.new("thread", NOW), "created_at": NOW, **fields})
 
 
-def text(value: str) -> dict[str, Any]:
-    return {"type": "text", "text": {"value": value, "annotations": []}}
-
-
 def long_text(seed: int, alphabet: Sequence[int] = range(0x4E00, 0x9FFF)) -> str:
     """As long as a message's text may be, by chance, so that little compresses."""
     return "".join(map(chr, Random(seed).choices(alphabet, k=256_000)))
@@ -36,7 +33,7 @@ def message(thread_id: str, value: str = "Hi", role: Role = "user", **fields: An
         thread_id=thread_id,
         created_at=NOW,
         role=role,
-        content=(text(value),),
+        content=(TextPart(value),),
         **fields,
     )
 

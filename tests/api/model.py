@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.chat import asked
 from tests.scripted_provider import (
     USAGE,
     Script,
@@ -41,12 +42,12 @@ class Model(ScriptedProvider):
 
     def told(self, text: str) -> ChatRequest:
         """The one request with a message that says this."""
-        (found,) = [r for r in self.requests if any(m["content"] == text for m in r.messages)]
+        (found,) = [r for r in self.requests if any(m["content"] == text for m in asked(r))]
         return found
 
 
 def _script(request: ChatRequest) -> Script:
-    last = request.messages[-1] if request.messages else {}
+    last = asked(request)[-1] if request.messages else {}
     if last.get("content") in _SCRIPTS:
         return _SCRIPTS[last["content"]]
     functions = [tool for tool in request.tools if tool["type"] == "function"]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.client import Client
 from tests.api.model import Model
+from tests.chat import asked
 
 FUNCTION = {"type": "function", "function": {"name": "f"}}
 PICTURE = "https://example.com/a.png"
@@ -186,5 +187,5 @@ def test_deleted_messages_are_not_told_to_the_model(client: Client, model: Model
     (_, first) = client.get(path)["data"]
     client.delete(f"{path}/{first['id']}")
     client.until(client.run(thread), "completed")
-    told = model.told(client.project).messages
+    told = asked(model.told(client.project))
     assert [message["content"] for message in told] == [client.project]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.client import Client, path_of
 from tests.api.model import BREAK, CUT, STALL, Model
+from tests.chat import asked
 
 FUNCTION = {"type": "function", "function": {"name": "f"}}
 SECOND = {"type": "function", "function": {"name": "g"}}
@@ -134,7 +135,7 @@ def test_instructions(
     thread = client.thread(client.project)
     run = client.until(client.run(thread, assistant_id=assistant["id"], **sent), "completed")
     assert run["instructions"] == instructions
-    told = model.told(client.project).messages
+    told = asked(model.told(client.project))
     assert [message["content"] for message in told] == [instructions, client.project]
 
 

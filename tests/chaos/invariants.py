@@ -13,7 +13,7 @@ from typing import Any
 from infra.local.aws.dynamodb import DynamoDB
 from infra.local.server import Local
 from threadkeep.domain.clock import Clock
-from threadkeep.domain.context import text_of
+from threadkeep.domain.content import text_of
 from threadkeep.domain.ids import end_of_run, of_run
 from threadkeep.domain.objects import Message, Run, RunStep, Thread, Usage
 from threadkeep.domain.run_state import (
@@ -183,7 +183,7 @@ class Invariants:
         assert [step.id for step in steps] == [of_run("step", run.id, n) for n in range(run.steps)]
         open_ = [step.id for step in steps if step.status == "in_progress"]
         assert open_ == ([run.open_step_id] if run.open_step else [])
-        making = {_message_id(step): step for step in steps if step.type == "message_creation"}
+        making = {step.message_id: step for step in steps if step.type == "message_creation"}
         assert {message.id for message in own} | (self._removed & making.keys()) == making.keys()
         for message in own:
             step = making[message.id]
@@ -217,11 +217,6 @@ def _told(rows: list[Item], message_id: str) -> str:
     deltas = [row for row in rows if row.get("event") == "thread.message.delta"]
     own = [row for row in deltas if row["object_id"] == message_id]
     return "".join(json.loads(str(row["object"]))["text"] for row in own)
-
-
-def _message_id(step: RunStep) -> str:
-    creation: Any = step.step_details["message_creation"]
-    return str(creation["message_id"])
 
 
 def _check_change(old: Run | None, new: Run | None, earliest: int, latest: int) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.test_tool_runs import submit
+from tests.chat import asked
 from tests.scripted_provider import (
     ONE,
     WEATHER,
@@ -144,7 +145,7 @@ class Provider(ScriptedProvider):
     """Calls a function, and is content with its output."""
 
     def start(self, request: ChatRequest) -> ScriptedCall:
-        answered = request.messages[-1]["role"] == "tool"
+        answered = asked(request)[-1]["role"] == "tool"
         return ScriptedCall(ScriptedProvider(says("Sunny") if answered else calls(ONE)), request)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.test_tool_runs import submit, waiting
+from tests.chat import asked
 from tests.faults import Reads
 from tests.scripted_provider import ONE, TWO, USAGE, WEATHER, ScriptedProvider, Stall, calls, says
 from tests.system import Refused, System, running
@@ -104,7 +105,7 @@ def test_the_newest_messages_alone(tmp_path: Path) -> None:
         submit(system, run, call_1="x")
         system.ended(run)
         first, second = (
-            [message["content"] for message in request.messages]
+            [message["content"] for message in asked(request)]
             for request in system.provider.requests
         )
         assert first == ["Two", "Three"]
@@ -124,7 +125,7 @@ def test_a_thread_beyond_the_context_window(tmp_path: Path) -> None:
             system.ended(system.new_run(first, *texts[1:]))
             request = provider.requests[-1]
             kept = [first] if left == 3 else []
-            assert [m["content"] for m in request.messages] == [*kept, *texts[-left:]]
+            assert [m["content"] for m in asked(request)] == [*kept, *texts[-left:]]
 
 
 @pytest.mark.promise("11.2", "11.3")
@@ -134,7 +135,7 @@ def test_a_budget_for_prompts(tmp_path: Path) -> None:
         texts = [f"{n:0150}" for n in range(9)]  # 50 tokens each
         system.ended(system.new_run(*texts, max_prompt_tokens=256))
         (request,) = system.provider.requests
-        assert [m["content"] for m in request.messages] == [texts[0], *texts[-4:]]
+        assert [m["content"] for m in asked(request)] == [texts[0], *texts[-4:]]
 
 
 @pytest.mark.promise("11.3")
@@ -155,7 +156,7 @@ def test_a_run_on_a_long_thread_reads_little(tmp_path: Path) -> None:
         system.local.transport.interceptors.append(reads)
         system.ended(system.run(run["thread_id"], run["assistant_id"]))
         assert 1 <= reads.count <= 3
-        told = system.provider.requests[-1].messages
+        told = asked(system.provider.requests[-1])
         assert told[0]["content"] == "First"
         assert len(told) < 500
 
@@ -249,7 +250,7 @@ def test_long_ids_of_calls_are_kept(tmp_path: Path) -> None:
         system.provider.script = says("Done")
         submit(system, run, **{call["id"]: "x" for call in made})
         assert system.ended(run)["status"] == "completed"
-        told = system.provider.requests[-1].messages[-MOST_CALLS:]
+        told = asked(system.provider.requests[-1])[-MOST_CALLS:]
         assert [output["tool_call_id"] for output in told] == [call["id"] for call in made]
 
 
@@ -330,6 +331,6 @@ def test_long_messages_are_read_as_far_as_there_is_room(tmp_path: Path) -> None:
             tracemalloc.stop()
         assert run["status"] == "completed"
         (request,) = system.provider.requests
-        told = sum(len(message["content"]) for message in request.messages)
+        told = sum(len(message["content"]) for message in asked(request))
         assert 250_000 < told < 400_000
         assert peak < 20 * told

@@ -12,6 +12,7 @@ import pytest
 
 from infra.local.aws.gateway import Gateway
 from infra.local.server import Local
+from tests.chat import asked
 from tests.scripted_provider import USAGE
 from tests.unit.local.loopback import serving
 from threadkeep.domain.clock import SystemClock
@@ -31,7 +32,7 @@ class Crowd:
         self._turns: list[Turn] = []
 
     def start(self, request: ChatRequest) -> "Turn":
-        turn = Turn(str(request.messages[-1]["content"]))
+        turn = Turn(str(asked(request)[-1]["content"]))
         self._turns.append(turn)
         return turn
 

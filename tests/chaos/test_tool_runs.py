@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.server import Local
+from tests.chat import asked
 from tests.objects import long_text
 from tests.scripted_provider import (
     CLOCK,
@@ -85,7 +86,7 @@ def test_the_model_is_told_of_its_calls(tmp_path: Path) -> None:
         tools: Any = second.tools
         names = [tool["function"]["name"] for tool in tools]
         assert names == ["get_weather", "get_time"]
-        *_, told, output = second.messages
+        *_, told, output = asked(second)
         assert told["tool_calls"][0]["function"] == {"name": ONE[1], "arguments": ONE[2]}
         assert output == {"role": "tool", "tool_call_id": "call_1", "content": "sun"}
 

@@ -13,6 +13,7 @@ from typing import Any
 from infra.local.server import Local
 from tests.chaos.invariants import Invariants
 from tests.chaos.midway import Dying
+from tests.chat import asked
 from tests.scripted_provider import WEATHER, ScriptedCall, ScriptedProvider, Stall, calls, says
 from tests.system import System, running
 from threadkeep.domain.run_state import ENDS, PARK
@@ -36,12 +37,12 @@ class Rounds(ScriptedProvider):
     """
 
     def start(self, request: ChatRequest) -> ScriptedCall:
-        done = sum(message["role"] == "tool" for message in request.messages)
+        done = sum(message["role"] == "tool" for message in asked(request))
         script = says("Hello", " there")
-        if request.messages[0]["content"] == STALL:
+        if asked(request)[0]["content"] == STALL:
             script = [Text("So far"), Stall()]
         elif request.tools and done < 2:
-            before = ALOUD if request.messages[0]["content"] == TALK else ""
+            before = ALOUD if asked(request)[0]["content"] == TALK else ""
             script = calls((f"call_{done}", "get_weather", "{}"), before=before)
         return ScriptedCall(ScriptedProvider(script), request)
 

@@ -21,7 +21,6 @@ from threadkeep.domain.errors import Superseded
 from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ACTIVE, SUBMIT, effective_status
-from threadkeep.domain.tool_calls import calls_of
 from threadkeep.execution.engine import Turn
 from threadkeep.execution.execute import Executor, judged
 from threadkeep.execution.lookout import Lookout
@@ -97,7 +96,7 @@ class World(Interception):
         """The ids of the calls whose outputs the run waits for."""
         steps = self.invariants.steps(run) if run.status in SUBMIT.sources else []
         waiting = (step for step in steps if step.id == run.open_step_id)
-        return [call["id"] for step in waiting for call in calls_of(step)]
+        return [call.id for step in waiting for call in step.calls]
 
     def active(self) -> Run | None:
         """The run that holds the thread."""

@@ -17,10 +17,10 @@ from tests.objects import (
     ref,
     run,
     run_ref,
-    text,
     thread,
 )
 from tests.store.page_model import counted, expected
+from threadkeep.domain.content import TextPart
 from threadkeep.domain.ids import of_run
 from threadkeep.domain.objects import Message, Page, PageRequest, Run
 from threadkeep.domain.turns import OpenTurn
@@ -161,7 +161,7 @@ def test_what_a_page_leaves_out_is_not_read(store: Store, client: "DynamoDBClien
     store.threads.create(PROJECT, made, [])
     long = long_text(1)[:80_000]
     for n in range(40):
-        each = replace(message(made.id), content=(text(f"{n}{long}"),))
+        each = replace(message(made.id), content=(TextPart(f"{n}{long}"),))
         store.messages.create(ref(made.id), each)
     with counted(client) as reads:
         page = store.messages.list(ref(made.id), PageRequest(limit=100), NOW)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.objects import IDS, NOW, PROJECT, long_text, message, ref, run, thread
+from threadkeep.domain.content import text_of
 from threadkeep.domain.errors import InvalidRequest, NotFound, ThreadLocked
 from threadkeep.domain.objects import PageRequest, Thread
 from threadkeep.domain.references import ThreadRef
@@ -21,7 +22,7 @@ def new_thread(store: Store) -> Thread:
 
 def values(store: Store, of: Thread, request: PageRequest = ALL) -> list[str]:
     page = store.messages.list(ref(of.id), request, NOW)
-    return [part["text"]["value"] for m in page.data for part in m.content]  # type: ignore[index, call-overload, misc]
+    return [text_of(m.content) for m in page.data]
 
 
 def test_what_was_stored_comes_back(store: Store) -> None:

@@ -1,17 +1,19 @@
 """What the model is told of a long thread."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from tests.objects import message, run, text
+from tests.objects import message, run
+from threadkeep.domain.chat import SystemMessage, UserMessage
+from threadkeep.domain.content import ImageUrl, TextPart
 from threadkeep.domain.context import (
     MOST_MESSAGES,
-    chat_messages,
     fitting,
     mentions_json,
     message_tokens,
+    prompt_of,
     tokens,
 )
 from threadkeep.domain.objects import Message, Run
@@ -92,15 +94,14 @@ def test_a_long_thread_is_not_read_whole() -> None:
 
 
 def test_pictures_reach_the_model() -> None:
-    """Text alone is a string; with a picture the parts go as Chat Completions has them."""
-    picture: dict[str, Any] = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
-    plain, mixed = message(THREAD, "Hi"), message(THREAD)
-    object.__setattr__(mixed, "content", (text("See"), picture))
-    told = chat_messages(run(THREAD, instructions="Be brief."), [plain, mixed], [])
-    assert told == [
-        {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "Hi"},
-        {"role": "user", "content": [{"type": "text", "text": "See"}, picture]},
+    """They cost more than text, and stand in their place."""
+    parts = (TextPart("See"), ImageUrl("https://x/y.png"))
+    plain, mixed = message(THREAD, "Hi"), replace(message(THREAD), content=parts)
+    prompt = prompt_of(run(THREAD, instructions="Be brief."), [plain, mixed], [])
+    assert prompt == [
+        SystemMessage("Be brief."),
+        UserMessage((TextPart("Hi"),)),
+        UserMessage(parts),
     ]
     assert message_tokens(mixed) > message_tokens(plain)
-    assert not mentions_json(told)
+    assert not mentions_json(prompt)

@@ -24,7 +24,6 @@ STEP = RunStep(
     assistant_id="asst_1",
     created_at=1_001,
     type="message_creation",
-    step_details={},
 )
 
 

@@ -3,8 +3,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.chat import prompt
 from tests.unit.providers.turns import request, text
-from threadkeep.domain.objects import JSONObject, Usage
+from threadkeep.domain.json_values import JSONObject
+from threadkeep.domain.objects import Usage
 from threadkeep.providers.echo import Echo
 from threadkeep.providers.port import ChatRequest, Finished, Text
 
@@ -12,7 +14,7 @@ _TOOL: JSONObject = {"type": "function", "function": {"name": "f", "parameters":
 
 
 def echo(*messages: dict[str, Any]) -> list[Any]:
-    return list(Echo().start(ChatRequest("any", messages, 1.0, 1.0)))
+    return list(Echo().start(ChatRequest("any", prompt(*messages), 1.0, 1.0)))
 
 
 def test_the_last_user_message_is_the_answer() -> None:
@@ -43,7 +45,7 @@ def test_the_echo_calls_nothing() -> None:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": "7"},
     ]
-    offered = ChatRequest("any", messages, 1.0, 1.0, tools=[_TOOL], tool_choice="required")
+    offered = ChatRequest("any", prompt(*messages), 1.0, 1.0, tools=[_TOOL], tool_choice="required")
     chunks = list(Echo().start(offered))
     assert text(chunks) == "abc"
     assert all(isinstance(chunk, Text | Finished) for chunk in chunks)

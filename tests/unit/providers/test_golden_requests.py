@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.chat import prompt
 from tests.model_server import ModelServer
 from tests.model_turns import Fault, Received, Say, Turn
 from threadkeep.providers.dialect import Dialect
@@ -84,7 +85,9 @@ _PLAIN = {
 
 def received(changes: dict[str, Any], **dialect: Any) -> Any:
     """What the provider gets for an ordinary request with these changes."""
-    request = replace(ChatRequest("scripted", [_QUESTION], 1.0, 1.0), **changes)
+    request = replace(ChatRequest("scripted", prompt(_QUESTION), 1.0, 1.0), **changes)
+    if "messages" in changes:
+        request = replace(request, messages=prompt(*changes["messages"]))
     with ModelServer() as server:
         list(OpenAIChat(server.base_url, dialect=Dialect(**dialect)).start(request))
         [one] = server.requests
@@ -263,7 +266,7 @@ def test_sampling_that_is_refused_by_name_is_left_out(
     changes: dict[str, Any], asked: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Once for each parameter, and the log says so: an old assistant's run goes on."""
-    request = replace(ChatRequest("scripted", [_QUESTION], 1.0, 1.0), **changes)
+    request = replace(ChatRequest("scripted", prompt(_QUESTION), 1.0, 1.0), **changes)
     with ModelServer(_picky("temperature", "top_p")) as server:
         chunks = list(OpenAIChat(server.base_url).start(request))
         assert [each.body for each in server.requests] == [_PLAIN | further for further in asked]
@@ -274,7 +277,7 @@ def test_sampling_that_is_refused_by_name_is_left_out(
 
 def test_what_a_model_never_takes_is_asked_once() -> None:
     """Later turns leave it out at once; those of another model of the entry ask for themselves."""
-    request = ChatRequest("scripted", [_QUESTION], 0.2, 1.0)
+    request = ChatRequest("scripted", prompt(_QUESTION), 0.2, 1.0)
     with ModelServer(_picky("temperature")) as server:
         provider = OpenAIChat(server.base_url)
         for model in ("scripted", "scripted", "another"):
@@ -301,7 +304,7 @@ def test_a_value_that_a_model_refuses_is_not_remembered() -> None:
     with ModelServer(answer) as server:
         provider = OpenAIChat(server.base_url)
         for temperature in (1.5, 0.5):
-            list(provider.start(ChatRequest("scripted", [_QUESTION], temperature, 1.0)))
+            list(provider.start(ChatRequest("scripted", prompt(_QUESTION), temperature, 1.0)))
         told = [each.body.get("temperature") for each in server.requests]
     assert told == [1.5, None, 0.5]
 
@@ -316,7 +319,7 @@ def test_a_value_that_a_model_refuses_is_not_remembered() -> None:
 )
 def test_nothing_is_asked_for_ever(refusal: Fault) -> None:
     """Another refusal, or the same once more, is the turn's end."""
-    request = ChatRequest("scripted", [_QUESTION], 0.5, 1.0)
+    request = ChatRequest("scripted", prompt(_QUESTION), 0.5, 1.0)
     with ModelServer(refusal) as server:
         [failed] = OpenAIChat(server.base_url).start(request)
         most = 2 if "the temperature" in str(refusal.body) else 1

@@ -3,6 +3,7 @@
 import queue
 import threading
 
+from tests.chat import prompt
 from tests.model_server import ModelServer
 from tests.model_turns import Script
 from threadkeep.providers.openai_chat import OpenAIChat
@@ -13,10 +14,9 @@ PROMPT = "What is the colour of the canary in the cage?"
 
 
 def request(content: object = PROMPT) -> ChatRequest:
-    messages: list[dict[str, object]] = [
-        {"role": "system", "content": "You are brief."},
-        {"role": "user", "content": content},
-    ]
+    messages = prompt(
+        {"role": "system", "content": "You are brief."}, {"role": "user", "content": content}
+    )
     return ChatRequest("scripted", messages, temperature=1.0, top_p=1.0)
 
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.unit.wire.sent import assistant, message, run
+from threadkeep.domain.content import ImageFile, ImageUrl, TextPart
 from threadkeep.domain.objects import Assistant, Message, Run, Thread
 from threadkeep.wire.bodies.assistants import CreateAssistant, ModifyAssistant
 from threadkeep.wire.bodies.messages import CreateMessage
@@ -160,7 +161,7 @@ def test_a_string_is_one_text_part() -> None:
         thread_id="thread_1",
         created_at=7,
         role="user",
-        content=[{"type": "text", "text": {"value": "Hé", "annotations": []}}],
+        content=(TextPart("Hé"),),
         attachments=[],
         metadata={"k": "v"},
         completed_at=7,
@@ -175,11 +176,8 @@ def test_parts_keep_their_order() -> None:
         {"type": "text", "text": "What is this?"},
         {"type": "image_file", "image_file": {"file_id": "file-1", "detail": "low"}},
     ]
-    assert said(content=sent).content == [
-        {"type": "image_url", "image_url": {"url": url, "detail": "auto"}},
-        {"type": "text", "text": {"value": "What is this?", "annotations": []}},
-        {"type": "image_file", "image_file": {"file_id": "file-1", "detail": "low"}},
-    ]
+    parts = (ImageUrl(url, "auto"), TextPart("What is this?"), ImageFile("file-1", "low"))
+    assert said(content=sent).content == parts
 
 
 def test_attachments_come_back() -> None:

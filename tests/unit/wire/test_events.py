@@ -35,7 +35,7 @@ STEP = RunStep(
     created_at=T + 1,
     expires_at=T + 600,
     type="message_creation",
-    step_details={"type": "message_creation", "message_creation": {"message_id": "msg_A"}},
+    message_id="msg_A",
 )
 MESSAGE = Message(
     id="msg_A",
@@ -197,7 +197,6 @@ def test_steps_keep_their_deadline_in_streams() -> None:
         completed_at=T + 3,
         status="completed",
         type="tool_calls",
-        step_details={"type": "tool_calls", "tool_calls": []},
         usage=COST,
     )
     told = data(step_event(done))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from threadkeep.domain.content import TextPart
 from threadkeep.domain.objects import (
     Assistant,
     LastError,
@@ -17,6 +18,7 @@ from threadkeep.domain.objects import (
     Thread,
     Usage,
 )
+from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.wire import objects
 
 USAGE = Usage(prompt_tokens=32, completion_tokens=11, cached_tokens=3, reasoning_tokens=2)
@@ -42,7 +44,7 @@ STEP = RunStep(
     created_at=2,
     expires_at=601,
     type="message_creation",
-    step_details={"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
+    message_id="msg_1",
 )
 
 
@@ -78,7 +80,7 @@ def test_message() -> None:
         thread_id="thread_1",
         created_at=1,
         role="user",
-        content=[{"type": "text", "text": {"value": "Hello", "annotations": []}}],
+        content=[TextPart("Hello")],
         completed_at=1,
     )
     assert shown(objects.message(message)) == (
@@ -151,11 +153,10 @@ def test_ends_of_a_run() -> None:
 
 def test_required_action() -> None:
     """A run shows the calls that wait, without a place for their outputs, only while it waits."""
-    function = {"name": "f", "arguments": '{"a":1}', "output": None}
     waiting = replace(
         RUN,
         status="requires_action",
-        pending_calls=[{"id": "call_1", "type": "function", "function": function}],
+        pending_calls=[ToolCall("call_1", "f", '{"a":1}')],
     )
     assert shown(objects.run(waiting)["required_action"]) == (
         '{"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [{"id": "call_1", '

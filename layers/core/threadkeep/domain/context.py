@@ -1,18 +1,23 @@
-"""What the model is told: the run's instructions, the thread, and what this run has done so far."""
+"""What a model is asked: the run's instructions, the thread, and what this run has done so far."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-from threadkeep.domain.objects import JSONObject, Message, Run, RunStep
-from threadkeep.domain.tool_calls import calls_of, pending_calls
+from threadkeep.domain.chat import (
+    AssistantMessage,
+    ChatMessage,
+    SystemMessage,
+    ToolMessage,
+    UserMessage,
+)
+from threadkeep.domain.content import ContentPart, TextPart, text_of
+from threadkeep.domain.objects import Message, Run, RunStep
 
 # Messages that automatic truncation keeps at most: a long thread is never read whole. With the one
 # that tells that there are more, and the run's own (one a turn), two pages of 200; the thread's
 # first message is the third read.
 MOST_MESSAGES = 340
 _PICTURE = 1_000  # tokens, roughly what a picture of usual size costs
-
-ChatMessage = Mapping[str, Any]
 
 
 def tokens(text: str) -> int:
@@ -27,8 +32,17 @@ def tokens_of(size: int) -> int:
 
 def message_tokens(message: Message) -> int:
     """An estimate of what a message costs."""
-    pictures = sum(part["type"] != "text" for part in message.content)
+    pictures = sum(not isinstance(part, TextPart) for part in message.content)
     return tokens(text_of(message.content)) + _PICTURE * pictures
+
+
+def fixed_tokens(run: Run, steps: Sequence[RunStep]) -> int:
+    """An estimate of what the run asks besides the thread: instructions, tools, calls so far."""
+    calls = "".join(
+        f"{call.id}{call.name}{call.arguments}{call.output}" for s in steps for call in s.calls
+    )
+    given = json.dumps([run.tools, run.response_format], ensure_ascii=False)
+    return tokens((run.instructions or "") + given + calls)
 
 
 def fitting(
@@ -41,8 +55,8 @@ def fitting(
 
     `last_messages` keeps the newest n. `auto` drops from the middle: it keeps the newest that fit,
     and the thread's first message, which `oldest` gets. At least the newest is kept, and nothing
-    is read beyond what is needed. What the run has said itself is no part of what it is to answer:
-    it stays, and is not counted.
+    is read beyond what is needed. What the run has said itself stays; it costs tokens, but is none
+    of the n messages.
     """
     last = run.truncation_strategy.get("last_messages")
     most = int(str(last)) if last else MOST_MESSAGES
@@ -80,62 +94,45 @@ def _with_first(kept: list[Message], first: Message | None, left: int) -> list[M
     return [*kept, first]
 
 
-def chat_messages(
-    run: Run, messages: Sequence[Message], steps: Sequence[RunStep]
-) -> list[ChatMessage]:
-    """The prompt as Chat Completions messages; `steps` are those this run has completed.
+def prompt_of(run: Run, messages: Sequence[Message], steps: Sequence[RunStep]) -> list[ChatMessage]:
+    """What the run asks its model; `steps` are those that it has completed.
 
-    What the run itself said lies in the thread, too: it is told in the place of its step.
+    What the run itself said lies in the thread, too: it stands in the place of its step.
     """
     own = {message.id: message for message in messages if message.run_id == run.id}
-    told: list[ChatMessage] = []
-    if run.instructions:
-        told.append({"role": "system", "content": run.instructions})
-    told += [_told(message) for message in messages if message.id not in own]
-    return [*told, *_told_turns(own, steps)]
+    prompt: list[ChatMessage] = [SystemMessage(run.instructions)] if run.instructions else []
+    for message in messages:
+        if message.id not in own:
+            of = UserMessage if message.role == "user" else AssistantMessage
+            prompt.append(of(message.content))
+    return [*prompt, *_own_messages(own, steps)]
 
 
-def mentions_json(told: Sequence[ChatMessage]) -> bool:
+def mentions_json(prompt: Sequence[ChatMessage]) -> bool:
     """Whether the word is in the prompt, as JSON mode requires."""
-    return any("json" in str(message.get("content")).lower() for message in told)
+    return any("json" in text_in(message).lower() for message in prompt)
 
 
-def text_of(content: Sequence[JSONObject]) -> str:
-    """The texts of a message's parts, joined."""
-    parts = (part["text"] for part in content if part["type"] == "text")
-    return "\n".join(str(text["value"]) for text in parts if isinstance(text, dict))
+def text_in(message: ChatMessage) -> str:
+    """The text of a message of the prompt, calls apart."""
+    match message:
+        case SystemMessage(text):
+            return text
+        case ToolMessage(output=output):
+            return output
+        case UserMessage(content) | AssistantMessage(content):
+            return text_of(content)
 
 
-def _told(message: Message) -> ChatMessage:
-    """A plain string where it is all text, else the parts in the words of Chat Completions."""
-    if all(part["type"] == "text" for part in message.content):
-        return {"role": message.role, "content": text_of(message.content)}
-    parts = [
-        {"type": "text", "text": text_of([part])} if part["type"] == "text" else dict(part)
-        for part in message.content
-    ]
-    return {"role": message.role, "content": parts}
-
-
-def _told_turns(own: Mapping[str, Message], steps: Sequence[RunStep]) -> Iterator[ChatMessage]:
+def _own_messages(own: Mapping[str, Message], steps: Sequence[RunStep]) -> Iterator[ChatMessage]:
     """The run's turns. What one said before it called is a step of its own, but was one message."""
-    said: list[str] = []
+    said: list[ContentPart] = []
     for step in steps:
         if step.type == "tool_calls":
-            text = "\n".join(said) or None
-            yield {"role": "assistant", "content": text, "tool_calls": list(pending_calls(step))}
-            yield from map(_told_output, calls_of(step))
+            yield AssistantMessage(said, step.calls)
+            yield from (ToolMessage(call.id, call.output or "") for call in step.calls)
             said = []
-        elif message := own.get(_message_id(step)):
-            said.append(text_of(message.content))
+        elif message := own.get(step.message_id or ""):
+            said.append(TextPart(text_of(message.content)))
     # Its executor died before it called: the turn is done again.
-    yield from ({"role": "assistant", "content": text} for text in said)
-
-
-def _told_output(call: Mapping[str, Any]) -> ChatMessage:
-    return {"role": "tool", "tool_call_id": call["id"], "content": call["function"]["output"]}
-
-
-def _message_id(step: RunStep) -> str:
-    creation = step.step_details["message_creation"]
-    return str(creation["message_id"]) if isinstance(creation, Mapping) else ""
+    yield from (AssistantMessage([part]) for part in said)

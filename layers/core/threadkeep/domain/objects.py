@@ -1,16 +1,19 @@
-"""The API's objects as values. Times are Unix seconds; JSON stays plain dicts and lists.
+"""The API's objects as values. Times are Unix seconds; users' JSON stays plain dicts and lists.
 
 Nothing here is changed in place: a new state is `dataclasses.replace`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeVar
 
+from threadkeep.domain.content import ContentPart
 from threadkeep.domain.ids import of_run
-
-JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
-JSONObject: TypeAlias = Mapping[str, JSON]
+from threadkeep.domain.json_values import (
+    JSON,  # noqa: F401  (type hints are evaluated here, and name it)
+    JSONObject,
+)
+from threadkeep.domain.tool_calls import ToolCall
 
 Role = Literal["user", "assistant"]
 MessageStatus = Literal["in_progress", "completed", "incomplete"]
@@ -70,13 +73,13 @@ class Thread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message of a thread. `content` and `attachments` are as on the wire."""
+    """A message of a thread. `attachments` are as the API shows them."""
 
     id: str
     thread_id: str
     created_at: int
     role: Role
-    content: Sequence[JSONObject]
+    content: Sequence[ContentPart]
     status: MessageStatus = "completed"
     assistant_id: str | None = None
     run_id: str | None = None
@@ -169,7 +172,7 @@ class Run:
     last_error: LastError | None = None
     incomplete_reason: str | None = None
     usage: Usage | None = None
-    pending_calls: Sequence[JSONObject] = field(default=(), metadata={"stored": False})
+    pending_calls: Sequence[ToolCall] = field(default=(), metadata={"stored": False})
 
     @property
     def open_step_id(self) -> str:
@@ -184,7 +187,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStep:
-    """A model turn of a run. `step_details` is as on the wire."""
+    """A model turn of a run: it makes the message `message_id`, or `calls` functions."""
 
     id: str
     run_id: str
@@ -192,8 +195,9 @@ class RunStep:
     assistant_id: str
     created_at: int
     type: RunStepType
-    step_details: JSONObject
     status: RunStepStatus = "in_progress"
+    message_id: str | None = None
+    calls: Sequence[ToolCall] = ()
     expires_at: int | None = None
     usage: Usage | None = None
     cancelled_at: int | None = None

@@ -7,9 +7,10 @@ same ones.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from threadkeep.domain.content import TextPart
 from threadkeep.domain.objects import LastError, Message, Run, RunStep, RunStepType, Usage
 from threadkeep.domain.run_state import Transition, unwritten_end
-from threadkeep.domain.tool_calls import FunctionCall, tool_calls_step
+from threadkeep.domain.tool_calls import ToolCall, with_outputs
 
 # Why a message that was begun is incomplete, by the status its run ended in.
 INCOMPLETE_REASONS = {
@@ -39,17 +40,17 @@ class OpenTurn:
     def begun(run: Run, type_: RunStepType, now: int) -> "OpenTurn":
         """The turn that `run` has just begun, before its first piece."""
         if type_ == "tool_calls":
-            return OpenTurn(tool_calls_step(run, now))
-        return OpenTurn(_text_step(run, now), _begun_message(run, now))
+            return OpenTurn(_begun_step(run, type_, now))
+        step = replace(_begun_step(run, type_, now), message_id=run.open_message_id)
+        return OpenTurn(step, _begun_message(run, now))
 
     def saying(self, text: str) -> "OpenTurn":
         """The turn with this text, if it makes a message."""
         return replace(self, message=self.message and said(self.message, text))
 
-    def calling(self, calls: Sequence[FunctionCall], run: Run) -> "OpenTurn":
-        """The turn of `run` with these calls."""
-        made = tool_calls_step(run, self.step.created_at, calls)
-        return replace(self, step=replace(made, usage=self.step.usage))
+    def calling(self, calls: Sequence[ToolCall]) -> "OpenTurn":
+        """The turn with these calls."""
+        return replace(self, step=replace(self.step, calls=tuple(calls)))
 
     def costing(self, usage: Usage | None) -> "OpenTurn":
         """The turn with its price."""
@@ -109,10 +110,16 @@ def effective_message(message: Message, run: Run, now: float) -> Message:
 
 def said(message: Message, text: str) -> Message:
     """The message with this text."""
-    return replace(message, content=({"type": "text", "text": {"value": text, "annotations": []}},))
+    return replace(message, content=(TextPart(text),))
 
 
-def _text_step(run: Run, now: int) -> RunStep:
+def answered_step(step: RunStep, outputs: Sequence[tuple[str, str]], now: int) -> RunStep:
+    """The step completed by outputs, pairs of call id and output; InvalidRequest if they differ."""
+    calls = with_outputs(step.calls, outputs)
+    return replace(step, status="completed", completed_at=now, expires_at=None, calls=calls)
+
+
+def _begun_step(run: Run, type_: RunStepType, now: int) -> RunStep:
     return RunStep(
         id=run.open_step_id,
         run_id=run.id,
@@ -120,11 +127,7 @@ def _text_step(run: Run, now: int) -> RunStep:
         assistant_id=run.assistant_id,
         created_at=now,
         expires_at=run.expires_at,
-        type="message_creation",
-        step_details={
-            "type": "message_creation",
-            "message_creation": {"message_id": run.open_message_id},
-        },
+        type=type_,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from threadkeep.domain.objects import LastError, Usage
 from threadkeep.domain.run_state import COMPLETE, CUT, FAIL, RUN_OUT, STOP, Transition
-from threadkeep.domain.tool_calls import FunctionCall
+from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.characters import BROKEN
 from threadkeep.providers.port import (
@@ -59,7 +59,7 @@ class CallsBegan:
 class CallsMade:
     """The turn ended with these calls: the run waits for their outputs."""
 
-    calls: tuple[FunctionCall, ...]
+    calls: tuple[ToolCall, ...]
     usage: Usage | None = None
 
 
@@ -69,7 +69,7 @@ class Ended:
 
     transition: Transition
     text: str = ""
-    calls: tuple[FunctionCall, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
     usage: Usage | None = None
     error: LastError | None = None
     incomplete_reason: str | None = None
@@ -148,8 +148,8 @@ class Turn:
         text = "" if self.calls else "".join(self.said)
         return Ended(transition, text, self._made(), usage, error)
 
-    def _made(self) -> tuple[FunctionCall, ...]:
-        return tuple(FunctionCall(c.id, c.name, "".join(c.arguments)) for c in self.calls)
+    def _made(self) -> tuple[ToolCall, ...]:
+        return tuple(ToolCall(c.id, c.name, "".join(c.arguments)) for c in self.calls)
 
     def _fail(self, message: str, code: str = "server_error") -> Ended:
         return self.end(FAIL, error=LastError(code=code, message=message))

@@ -7,7 +7,7 @@ unstreamed run had said is lost with its executor.
 from collections.abc import Iterable
 
 from threadkeep.domain.events import CallDelta, TextDelta
-from threadkeep.domain.tool_calls import FunctionCall
+from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.domain.turns import OpenTurn
 from threadkeep.store.held_run import HeldRun
 from threadkeep.store.store import Store
@@ -31,14 +31,14 @@ def left_turn(held: HeldRun, store: Store) -> OpenTurn | None:
     shown = store.run_events.shown_of(ref, run.open_step_id, run.open_message_id)
     if creates_message:
         return turn.saying("".join(d.text for d in shown if isinstance(d, TextDelta)))
-    return turn.calling(_calls(shown), run)
+    return turn.calling(_calls(shown))
 
 
-def _calls(shown: Iterable[TextDelta | CallDelta]) -> list[FunctionCall]:
+def _calls(shown: Iterable[TextDelta | CallDelta]) -> list[ToolCall]:
     calls: list[tuple[str, str, list[str]]] = []
     for delta in shown:
         if isinstance(delta, CallDelta) and delta.call_id:
             calls.append((delta.call_id, delta.name, []))
         elif isinstance(delta, CallDelta):
             calls[delta.index][2].append(delta.arguments)
-    return [FunctionCall(id_, name, "".join(arguments)) for id_, name, arguments in calls]
+    return [ToolCall(id_, name, "".join(arguments)) for id_, name, arguments in calls]

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from threadkeep.domain.chat import ChatMessage
 from threadkeep.domain.context import (
-    ChatMessage,
-    chat_messages,
     fitting,
+    fixed_tokens,
     mentions_json,
     message_tokens,
-    tokens,
+    prompt_of,
 )
-from threadkeep.domain.objects import JSONObject, LastError, Run, RunStep, Usage
+from threadkeep.domain.json_values import JSONObject
+from threadkeep.domain.objects import LastError, Run, RunStep, Usage
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CUT, FAIL
 from threadkeep.execution.engine import Ended
 from threadkeep.providers.catalogue import Entry
 from threadkeep.providers.port import ChatRequest
-from threadkeep.store.items import dump
 from threadkeep.store.store import Store
 
 _PAGE = 200  # messages that one read of the thread brings
@@ -48,14 +48,14 @@ def assemble(ref: RunRef, run: Run, entry: Entry, store: Store) -> Prompt | Ende
     if turns >= entry.max_turns:
         return _failed("server_error", f"The run was ended after {entry.max_turns} model turns.")
     prompt_left = _left(run.max_prompt_tokens, spent.prompt_tokens)
-    told, cost = _told(ref, run, steps, _room(entry, answer_left, prompt_left), store)
+    messages, cost = _messages(ref, run, steps, _room(entry, answer_left, prompt_left), store)
     if prompt_left is not None and cost > prompt_left:
         return Ended(CUT, incomplete_reason="max_prompt_tokens")
-    if _kind(run.response_format) == "json_object" and not mentions_json(told):
+    if _kind(run.response_format) == "json_object" and not mentions_json(messages):
         return _failed("invalid_prompt", _NO_JSON)
     # A call is forced in the first turn only: forced in each, the run would never end.
     tool_choice = "auto" if turns and run.tool_choice != "none" else run.tool_choice
-    return Prompt(_request(run, entry.model, told, tool_choice, answer_left), cost)
+    return Prompt(_request(run, entry.model, messages, tool_choice, answer_left), cost)
 
 
 def _room(entry: Entry, answer_left: int | None, prompt_left: int | None) -> int:
@@ -66,31 +66,30 @@ def _room(entry: Entry, answer_left: int | None, prompt_left: int | None) -> int
     return window if prompt_left is None else min(window, prompt_left)
 
 
-def _told(
+def _messages(
     ref: RunRef, run: Run, steps: Sequence[RunStep], room: int, store: Store
 ) -> tuple[list[ChatMessage], int]:
-    """As much of the thread as there is room for, with what must be told, and what it costs."""
-    calls = "".join(dump(step.step_details) for step in steps if step.type == "tool_calls")
-    fixed = tokens((run.instructions or "") + dump(run.tools) + dump(run.response_format) + calls)
+    """As much of the thread as there is room for, with what must be asked, and what that costs."""
+    fixed = fixed_tokens(run, steps)
     messages = fitting(
         store.messages.newest(ref.thread, _PAGE),
         lambda: store.messages.first(ref.thread),
         run,
         room - fixed,
     )
-    return chat_messages(run, messages, steps), fixed + sum(map(message_tokens, messages))
+    return prompt_of(run, messages, steps), fixed + sum(map(message_tokens, messages))
 
 
 def _request(
     run: Run,
     model: str,
-    told: list[ChatMessage],
+    messages: list[ChatMessage],
     tool_choice: str | JSONObject,
     answer_left: int | None,
 ) -> ChatRequest:
     return ChatRequest(
         model=model,
-        messages=told,
+        messages=messages,
         temperature=run.temperature,
         top_p=run.top_p,
         tools=run.tools,

@@ -157,7 +157,7 @@ class Sink:
         now = int(self._clock.now())
         if self._turn is None:
             raise AssertionError("calls are made in a step")
-        step = self._turn.calling(event.calls, self.run).costing(event.usage).step
+        step = self._turn.calling(event.calls).costing(event.usage).step
         total = self._total(event.usage)
         self._held = self._store.transitions.park(self._held, step, total, now)
 
@@ -185,6 +185,6 @@ class Sink:
         if self._spoken:
             turn = turn.saying(event.text)
         if event.calls:
-            turn = turn.calling(event.calls, self.run)
+            turn = turn.calling(event.calls)
         turn = turn.costing(event.usage)
         return turn.ended_by(event.transition, now, event.error, event.message_reason)

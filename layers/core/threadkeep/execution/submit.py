@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from threadkeep.domain.clock import Clock
+from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import SUBMIT
-from threadkeep.domain.tool_calls import refuse_outputs, with_outputs
+from threadkeep.domain.turns import answered_step
 from threadkeep.store.held_run import retry_on_lost_race
 from threadkeep.store.store import Store
 
@@ -34,9 +35,9 @@ def submit(
         run = store.runs.without_calls(ref, now)
         step = store.run_steps.read(ref, run.open_step_id)
         if run.status not in SUBMIT.sources or step is None:
-            raise refuse_outputs(run.status)
+            raise InvalidRequest(f'Runs in status "{run.status}" do not accept tool outputs.')
         held = store.run_events.hold(ref, run)
-        answered = with_outputs(step, outputs, now)
+        answered = answered_step(step, outputs, now)
         streamed = run.streamed or stream
         queued = store.transitions.submit(held, answered, now, streamed=streamed)
         return Submitted(queued.run, after=held.last_row)

@@ -14,7 +14,6 @@ from threadkeep.domain.events import Event, EventObject, run_event
 from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, effective
-from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.event_rows import Row, object_of
 from threadkeep.store.store import Store
 from threadkeep.store.waker import Waker
@@ -171,5 +170,5 @@ def _resolved(ref: RunRef, row: Row, run: Run | None, store: Store) -> Event | N
         object_ = store.run_steps.read(ref, row.id)
     if isinstance(object_, Run) and object_.status == PARK.target:
         step = store.run_steps.read(ref, object_.open_step_id)
-        object_ = replace(object_, pending_calls=pending_calls(step)) if step else None
+        object_ = replace(object_, pending_calls=step.calls) if step else None
     return Event(row.name, object_) if object_ else None

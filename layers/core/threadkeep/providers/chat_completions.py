@@ -5,14 +5,17 @@ more. A stream that ends before either was cut off, however cleanly.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
+from threadkeep.domain import chat
+from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart, text_of
 from threadkeep.domain.objects import Usage
+from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.providers import faults
 from threadkeep.providers.call_order import CallOrder
 from threadkeep.providers.characters import Characters
-from threadkeep.providers.dialect import Dialect
+from threadkeep.providers.dialect import ChatMessage, Dialect
 from threadkeep.providers.faults import Fault
 from threadkeep.providers.port import (
     CallBegan,
@@ -32,6 +35,49 @@ _MAX_TOKENS = 2**53
 _REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 
 
+def messages(request: ChatRequest) -> list[ChatMessage]:
+    """The prompt as Chat Completions has it."""
+    return [_message(message) for message in request.messages]
+
+
+def _message(message: chat.ChatMessage) -> ChatMessage:
+    match message:
+        case chat.SystemMessage(text):
+            return {"role": "system", "content": text}
+        case chat.UserMessage(content):
+            return {"role": "user", "content": _content(content)}
+        case chat.ToolMessage(call_id, output):
+            return {"role": "tool", "tool_call_id": call_id, "content": output}
+        case chat.AssistantMessage(content, calls) if calls:
+            called = [_call(call) for call in calls]
+            said = text_of(content) or None
+            return {"role": "assistant", "content": said, "tool_calls": called}
+        case chat.AssistantMessage(content):
+            return {"role": "assistant", "content": _content(content)}
+
+
+def _content(content: Sequence[ContentPart]) -> str | list[dict[str, Any]]:
+    """A plain string where it is all text, else the parts."""
+    if all(isinstance(part, TextPart) for part in content):
+        return text_of(content)
+    return [_part(part) for part in content]
+
+
+def _part(part: ContentPart) -> dict[str, Any]:
+    match part:
+        case TextPart(value):
+            return {"type": "text", "text": value}
+        case ImageUrl(url, detail):
+            return {"type": "image_url", "image_url": {"url": url, "detail": detail}}
+        case ImageFile():
+            raise NotImplementedError("pictures among the files are refused at their creation")
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
 def sampling(request: ChatRequest, dialect: Dialect) -> dict[str, float]:
     """The sampling parameters that a server is told, by name.
 
@@ -46,7 +92,7 @@ def request_body(request: ChatRequest, dialect: Dialect, without: Collection[str
     """The JSON of a request in the server's dialect, `without` some of its sampling parameters."""
     body: dict[str, Any] = {
         "model": request.model,
-        "messages": dialect.messages(request.messages),
+        "messages": dialect.messages(messages(request)),
         "stream": True,
     }
     if dialect.ask_for_usage:

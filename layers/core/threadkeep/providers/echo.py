@@ -4,9 +4,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from threadkeep.domain.context import tokens
+from threadkeep.domain.chat import UserMessage
+from threadkeep.domain.content import text_of
+from threadkeep.domain.context import text_in, tokens
 from threadkeep.domain.objects import Usage
-from threadkeep.providers.content import text_of
 from threadkeep.providers.port import ChatRequest, Chunk, Finished, Text
 
 _PIECES = 4
@@ -30,12 +31,12 @@ class EchoCall:
 
     def _chunks(self) -> Iterator[Chunk]:
         messages = self._request.messages
-        said = [text_of(message) for message in messages if message.get("role") == "user"]
+        said = [text_of(each.content) for each in messages if isinstance(each, UserMessage)]
         answer = said[-1] if said else ""
         size = -(-len(answer) // _PIECES) or 1
         for start in range(0, len(answer), size):
             yield Text(answer[start : start + size])
-        asked = sum(tokens(text_of(message)) for message in messages)
+        asked = sum(tokens(text_in(message)) for message in messages)
         yield Finished("stop", Usage(prompt_tokens=asked, completion_tokens=tokens(answer)))
 
 

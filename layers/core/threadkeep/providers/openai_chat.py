@@ -11,7 +11,7 @@ from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from threadkeep.providers import faults
-from threadkeep.providers.chat_completions import read_chunks, request_body, sampling
+from threadkeep.providers.chat_completions import messages, read_chunks, request_body, sampling
 from threadkeep.providers.connection import CannotConnect, StoppableConnection
 from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.faults import Fault
@@ -130,7 +130,7 @@ class OpenAIChatCall:
 
     def _failed(self, fault: Fault, *, begun: bool) -> Failed:
         """What has begun to speak is not asked again: it would say something else."""
-        detail = redact(fault.detail, self._request.messages, self._server.api_key)
+        detail = redact(fault.detail, messages(self._request), self._server.api_key)
         message = f"{fault.summary}: {detail}" if detail else f"{fault.summary}."
         if begun:
             return Failed(fault.code, message)

@@ -4,11 +4,13 @@ A provider never raises for what the provider's server did: that is a result (`F
 run it ends is `failed`, not broken. An exception out of a provider is a bug.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-from threadkeep.domain.objects import JSONObject, Usage
+from threadkeep.domain.chat import ChatMessage
+from threadkeep.domain.json_values import JSONObject
+from threadkeep.domain.objects import Usage
 
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -20,13 +22,13 @@ MOST_CALLS = 128
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """One model turn, in the words of Chat Completions; `messages` are oldest first.
+    """One model turn to ask for; `messages` are oldest first. The settings are the run's.
 
     `max_completion_tokens` is what is left of the run's budget, None without one.
     """
 
     model: str
-    messages: Sequence[Mapping[str, Any]]
+    messages: Sequence[ChatMessage]
     temperature: float
     top_p: float
     tools: Sequence[JSONObject] = ()

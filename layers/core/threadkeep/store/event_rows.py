@@ -15,6 +15,7 @@ from threadkeep.store.actions import Put
 from threadkeep.store.expressions import absent, both, either, equal
 from threadkeep.store.held_run import HeldRun, RowKind
 from threadkeep.store.items import Item, attributes, dump, restore, stored_size
+from threadkeep.store.run_steps import step_of
 from threadkeep.store.tables import RUN_EVENTS
 
 KEPT = 24 * 3600  # seconds since the run's creation
@@ -129,6 +130,8 @@ def object_of(row: Row, run: Run | None = None) -> EventObject:
         return restore(Run, {**kept, **fields}, row.id)
     if cls in (TextDelta, CallDelta):
         return cls(**fields)
+    if cls is RunStep:
+        return step_of(fields, row.id)
     return restore(cls, fields, row.id)
 
 

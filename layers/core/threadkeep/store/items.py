@@ -11,10 +11,13 @@ import functools
 import json
 import types
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart
+from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.store.expressions import Value
+from threadkeep.store.stored_forms import call_of, part_of, stored_call, stored_part
 
 Item = Mapping[str, Value]
 AttributeValue = Mapping[str, Any]
@@ -22,6 +25,10 @@ T = TypeVar("T")
 
 _COMPRESS_ABOVE = 8_192  # characters
 _SCALARS = (str, int, bool)
+_EACH: Mapping[Any, Callable[[Any], Any]] = {
+    Sequence[ContentPart]: part_of,
+    Sequence[ToolCall]: call_of,
+}
 
 
 def dump(value: Any) -> str:
@@ -113,6 +120,13 @@ def _from_attribute(attribute: AttributeValue) -> Value:
 
 
 def _plain(value: Any) -> Any:
+    match value:
+        case TextPart() | ImageUrl() | ImageFile():
+            return stored_part(value)
+        case ToolCall():
+            return stored_call(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value
@@ -148,6 +162,9 @@ def _builders(cls: type) -> dict[str, Callable[[Any], Any]]:
 
 
 def _builder(hint: Any) -> Callable[[Any], Any]:
+    if hint in _EACH:
+        build = _EACH[hint]
+        return lambda values: tuple(build(value) for value in values)
     arms = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     nested = next((arm for arm in arms if dataclasses.is_dataclass(arm)), None)
     if nested is None:

@@ -1,6 +1,8 @@
 """The `run_steps` table: the log of a run. A completed step is never touched again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
@@ -11,7 +13,7 @@ from threadkeep.store.actions import Put
 from threadkeep.store.contents import spilled, with_contents
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import Value, between, both, equal
-from threadkeep.store.items import Item, attributes, restore
+from threadkeep.store.items import Item, attributes, dump, restore
 from threadkeep.store.keys import key_of
 from threadkeep.store.pages import Range, ids_between, page
 from threadkeep.store.round_trips import together
@@ -27,8 +29,24 @@ def step_key(ref: RunRef, step_id: str) -> dict[str, Value]:
 
 def put_step(ref: RunRef, step: RunStep) -> list[Put]:
     """What writes a step: its item, and rows for details that do not fit into it."""
-    item, rows = spilled(ref.thread, step.id, attributes(step), "step_details")
+    item, rows = spilled(ref.thread, step.id, attributes(step), "calls")
     return [Put(RUN_STEPS, {**step_key(ref, step.id), **item}), *rows]
+
+
+def step_of(item: Mapping[str, Any], id_: str) -> RunStep:
+    """The step in an item, also in one of a version before 0.2.
+
+    That had `step_details` as the API shows them: the message's id, or the calls.
+    """
+    fields = dict(item)
+    for name in ("step_details", "calls"):
+        details = json.loads(fields[name]) if isinstance(fields.get(name), str) else None
+        if isinstance(details, dict):
+            del fields[name]
+            made = details.get("message_creation", {})
+            fields["message_id"] = made.get("message_id")
+            fields["calls"] = dump(details.get("tool_calls", []))
+    return restore(RunStep, {n: v for n, v in fields.items() if v is not None}, id_)
 
 
 class RunSteps:
@@ -86,5 +104,5 @@ class RunSteps:
         return self._database.query(RUN_STEPS, condition, limit=limit, forward=range_.forward)
 
     def _whole(self, ref: RunRef, items: Iterable[Item]) -> Sequence[RunStep]:
-        whole = with_contents(self._database, ref.thread, items, "step_id", "step_details")
-        return [restore(RunStep, item, str(item["step_id"])) for item in whole]
+        whole = with_contents(self._database, ref.thread, items, "step_id", "calls")
+        return [step_of(item, str(item["step_id"])) for item in whole]

@@ -8,7 +8,6 @@ from threadkeep.domain.errors import NotFound
 from threadkeep.domain.objects import Page, PageRequest, Run, RunStatus
 from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import PARK, effective
-from threadkeep.domain.tool_calls import pending_calls
 from threadkeep.store.actions import Update
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import between, both, equal
@@ -97,7 +96,7 @@ class Runs:
         if run.status != PARK.target:
             return run
         step = self._steps.read(RunRef(ref.project_id, ref.thread_id, run.id), run.open_step_id)
-        return replace(run, pending_calls=pending_calls(step) if step else ())
+        return replace(run, pending_calls=step.calls if step else ())
 
     def _read(self, ref: ThreadRef, range_: Range, limit: int) -> Iterator[Item]:
         condition = both(equal("thread", ref.path), between("run_id", range_.low, range_.high))

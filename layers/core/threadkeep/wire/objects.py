@@ -6,9 +6,9 @@ Runs and steps are given with the status that readers see (`effective_status`).
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart
 from threadkeep.domain.objects import (
     Assistant,
-    JSONObject,
     LastError,
     Message,
     Page,
@@ -18,6 +18,7 @@ from threadkeep.domain.objects import (
     Usage,
 )
 from threadkeep.domain.run_state import ACTIVE, PARK
+from threadkeep.domain.tool_calls import ToolCall
 
 Wire = dict[str, Any]
 T = TypeVar("T")
@@ -68,7 +69,7 @@ def message(message: Message) -> Wire:
         "incomplete_at": message.incomplete_at,
         "completed_at": message.completed_at,
         "role": message.role,
-        "content": list(message.content),
+        "content": [_part(part) for part in message.content],
         "attachments": list(message.attachments),
         "metadata": message.metadata,
     }
@@ -127,7 +128,7 @@ def run_step(step: RunStep) -> Wire:
         "expired_at": step.expired_at,
         "failed_at": step.failed_at,
         "last_error": _last_error(step.last_error),
-        "step_details": step.step_details,
+        "step_details": _step_details(step),
         "usage": _usage(step.usage or Usage()) if step.status != "in_progress" else None,
         "metadata": {},
     }
@@ -184,15 +185,32 @@ def _last_error(error: LastError | None) -> Wire | None:
 def _required_action(run: Run) -> Wire | None:
     if run.status != PARK.target:
         return None
-    calls = [_pending(call) for call in run.pending_calls]
+    calls = [_call(call) for call in run.pending_calls]
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def _pending(call: JSONObject) -> Wire:
-    """A call that waits for its output: as in the step, but without the place for it."""
-    function: Any = call["function"]
-    return {
-        "id": call["id"],
-        "type": "function",
-        "function": {"name": function["name"], "arguments": function["arguments"]},
-    }
+def _step_details(step: RunStep) -> Wire:
+    if step.type == "message_creation":
+        return {"type": step.type, "message_creation": {"message_id": step.message_id}}
+    return {"type": step.type, "tool_calls": [_call_on_step(call) for call in step.calls]}
+
+
+def _call(call: ToolCall) -> Wire:
+    """A call that waits for its output: as on its step, but without the place for it."""
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _call_on_step(call: ToolCall) -> Wire:
+    function = {"name": call.name, "arguments": call.arguments, "output": call.output}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _part(part: ContentPart) -> Wire:
+    match part:
+        case TextPart(value, annotations):
+            return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
+        case ImageUrl(url, detail):
+            return {"type": "image_url", "image_url": {"url": url, "detail": detail}}
+        case ImageFile(file_id, detail):
+            return {"type": "image_file", "image_file": {"file_id": file_id, "detail": detail}}

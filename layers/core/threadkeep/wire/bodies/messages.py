@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field
 
-from threadkeep.domain.objects import JSONObject, Message
+from threadkeep.domain import content as domain
+from threadkeep.domain.objects import Message
 from threadkeep.wire.bodies.fields import (
     ARRAY,
     STRING,
@@ -20,8 +21,6 @@ from threadkeep.wire.bodies.fields import (
 
 MAX_MESSAGES = 90  # that a thread or a run brings along: they are written in one transaction
 
-Detail = Literal["auto", "low", "high"]
-
 
 class TextPart(Part):
     """Text. A plain string in requests, an object with annotations in answers."""
@@ -29,15 +28,15 @@ class TextPart(Part):
     type: Literal["text"]
     text: LongText
 
-    def to_json(self) -> dict[str, Any]:
-        return text_part(self.text)
+    def part(self) -> domain.TextPart:
+        return domain.TextPart(self.text)
 
 
 class ImageFile(Part):
     """A picture among the files."""
 
     file_id: FileId
-    detail: Detail | None = None
+    detail: domain.Detail | None = None
 
 
 class ImageFilePart(Part):
@@ -46,16 +45,15 @@ class ImageFilePart(Part):
     type: Literal["image_file"]
     image_file: ImageFile
 
-    def to_json(self) -> dict[str, Any]:
-        shown = {"file_id": self.image_file.file_id, "detail": self.image_file.detail or "auto"}
-        return {"type": self.type, "image_file": shown}
+    def part(self) -> domain.ImageFile:
+        return domain.ImageFile(self.image_file.file_id, self.image_file.detail or "auto")
 
 
 class ImageURL(Part):
     """A picture on the web."""
 
     url: WebUrl
-    detail: Detail | None = None
+    detail: domain.Detail | None = None
 
 
 class ImageURLPart(Part):
@@ -64,9 +62,8 @@ class ImageURLPart(Part):
     type: Literal["image_url"]
     image_url: ImageURL
 
-    def to_json(self) -> dict[str, Any]:
-        shown = {"url": self.image_url.url, "detail": self.image_url.detail or "auto"}
-        return {"type": self.type, "image_url": shown}
+    def part(self) -> domain.ImageUrl:
+        return domain.ImageUrl(self.image_url.url, self.image_url.detail or "auto")
 
 
 _Part = Annotated[TextPart | ImageFilePart | ImageURLPart, Discriminator("type")]
@@ -110,11 +107,11 @@ class CreateMessage(Body):
     attachments: Annotated[list[Attachment], Field(fail_fast=True)] | None = None
     metadata: Metadata | None = None
 
-    def parts(self) -> list[JSONObject]:
-        """The content as it is stored and shown."""
+    def parts(self) -> tuple[domain.ContentPart, ...]:
+        """What the message says."""
         if isinstance(self.content, str):
-            return [text_part(self.content)]
-        return [part.to_json() for part in self.content]
+            return (domain.TextPart(self.content),)
+        return tuple(part.part() for part in self.content)
 
     def message(self, id_: str, thread_id: str, created_at: int) -> Message:
         """The message that this makes: complete at once, and nobody's but the app's."""
@@ -143,8 +140,3 @@ class ModifyMessage(Body):
         if "metadata" not in self.model_fields_set:
             return message
         return replace(message, metadata=self.metadata or {})
-
-
-def text_part(value: str) -> dict[str, Any]:
-    """A text part as it is stored and shown."""
-    return {"type": "text", "text": {"value": value, "annotations": []}}

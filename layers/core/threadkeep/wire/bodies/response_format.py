@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field
 
-from threadkeep.domain.objects import JSONObject
+from threadkeep.domain.json_values import JSONObject
 from threadkeep.wire.bodies.fields import OBJECT, STRING, LongText, Name, Object, Part, string_or
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Discriminator, Field
 
-from threadkeep.domain.objects import Assistant, JSONObject, Run
+from threadkeep.domain.json_values import JSONObject
+from threadkeep.domain.objects import Assistant, Run
 from threadkeep.domain.run_state import CREATE
 from threadkeep.wire.bodies.assistants import ReasoningEffort
 from threadkeep.wire.bodies.fields import (
