@@ -15,6 +15,7 @@ from coverage import Coverage
 # What is loaded before pytest can't be rewritten by it: nothing of that is a test.
 PYTEST = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 _WIDE = 300  # tests that run more lines than the others
+_OF_TABLE = ("tests/store/test_run_guards.py", "tests/unit/test_run_state.py")
 _SECONDS = 20.0  # of tests for one mutant: what so many do not notice, more will not
 
 
@@ -67,11 +68,13 @@ class Covering:
 
     def of(self, path: Path, line: int) -> list[str]:
         """The tests of a line, quick ones first. What an import runs, such as a table, is tried by
-        the tests that run most.
+        the tests of the table, then by those that run most.
         """
         found = self.tests[str(path)].get(str(line))
-        names = sorted(found, key=self.seconds.__getitem__) if found else self._widest
-        return self._affordable(names)
+        if found:
+            return self._affordable(sorted(found, key=self.seconds.__getitem__))
+        of_table = [name for name in self.seconds if name.startswith(_OF_TABLE)]
+        return self._affordable([*of_table, *self._widest])
 
     def _affordable(self, names: Sequence[str]) -> list[str]:
         """As many as take so many seconds, at least one."""
