@@ -6,7 +6,7 @@ from typing import Any
 
 from threadkeep.domain.content import TextPart
 from threadkeep.domain.ids import IdSource
-from threadkeep.domain.objects import Assistant, Message, Role, Run, Thread
+from threadkeep.domain.objects import Assistant, Message, NewMessage, Role, Run, RunSnapshot, Thread
 from threadkeep.domain.references import RunRef, ThreadRef
 
 IDS = IdSource()
@@ -39,9 +39,9 @@ def message(thread_id: str, value: str = "Hi", role: Role = "user", **fields: An
 
 
 def run(thread_id: str, **fields: Any) -> Run:
-    """A queued run without an id, as the snapshot makes it."""
+    """A queued run."""
     given = {
-        "id": "",
+        "id": IDS.new("run", NOW),
         "thread_id": thread_id,
         "assistant_id": "asst_1",
         "created_at": NOW,
@@ -51,6 +51,18 @@ def run(thread_id: str, **fields: Any) -> Run:
         "model": "gpt-4o",
     }
     return Run(**{**given, **fields})
+
+
+def snapshot(thread_id: str, **fields: Any) -> RunSnapshot:
+    """What a run is asked to be."""
+    given = {"assistant_id": "asst_1", "created_at": NOW, "expires_at": NOW + 600}
+    return RunSnapshot(**{"thread_id": thread_id, "model": "gpt-4o", **given, **fields})
+
+
+def new_message(thread_id: str, value: str = "Hi", role: Role = "user") -> NewMessage:
+    """What an app adds."""
+    content = (TextPart(value),)
+    return NewMessage(thread_id=thread_id, created_at=NOW, role=role, content=content)
 
 
 def ref(thread_id: str) -> ThreadRef:

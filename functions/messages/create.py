@@ -11,5 +11,5 @@ def handle(request: Request, services: Services) -> object:
     thread, body = request.thread, request.body(CreateMessage)
     refuse_message(body)
     now = services.clock.now()
-    message = body.message(services.ids.new("msg", now), thread.thread_id, int(now))
-    return objects.message(services.store.messages.create(thread, message))
+    message = body.message(thread.thread_id, int(now))
+    return objects.message(services.store.messages.create(thread, message, now))

@@ -16,7 +16,7 @@ def handle(request: Request, services: Services) -> object:
     refuse_stream(body.stream, streaming=services.config.streaming)
     assistant, thread = services.store.new_runs.prerequisites(ref, body.assistant_id)
     now = services.clock.now()
-    messages = [new.message("", thread.id, int(now)) for new in body.additional_messages or ()]
+    messages = [new.message(thread.id, int(now)) for new in body.additional_messages or ()]
     user_has_spoken = thread.user_messages > 0 or any(new.role == "user" for new in messages)
     run = snapshot(body, thread.id, assistant, services, now, user_has_spoken=user_has_spoken)
     created = services.store.new_runs.create(ref, thread, run, messages, now)

@@ -1,7 +1,7 @@
 """What both ways of creating a run share: the snapshot that it starts from, and its checks."""
 
 from threadkeep.domain.errors import InvalidRequest, UnsupportedModel
-from threadkeep.domain.objects import Assistant, Run
+from threadkeep.domain.objects import Assistant, RunSnapshot
 from threadkeep.services import Services
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
 from threadkeep.wire.not_supported import available_run
@@ -19,11 +19,11 @@ def snapshot(
     now: float,
     *,
     user_has_spoken: bool,
-) -> Run:
-    """The queued run, still without an id, or why it can't be."""
+) -> RunSnapshot:
+    """What the run is to be, or why it can't be."""
     created_at = int(now)
     expires_at = created_at + services.config.run_seconds
-    run = body.run("", thread_id, assistant, created_at, expires_at)
+    run = body.snapshot(thread_id, assistant, created_at, expires_at)
     run = available_run(run, services.config.unavailable_tools)
     if services.catalogue.resolve(run.model) is None:
         raise UnsupportedModel(run.model)

@@ -13,8 +13,8 @@ def handle(request: Request, services: Services) -> object:
     now, ids = services.clock.now(), services.ids
     thread_id = ids.new("thread", now)
     messages = [
-        new.message(ids.new("msg", now), thread_id, int(now)) for new in body.messages or ()
+        new.message(thread_id, int(now)).named(ids.new("msg", now)) for new in body.messages or ()
     ]
-    thread = body.thread(thread_id, int(now), messages[-1].id if messages else "")
+    thread = body.thread(thread_id, int(now), messages[-1].id if messages else None)
     services.store.threads.create(request.project_id, thread, messages)
     return objects.thread(thread)

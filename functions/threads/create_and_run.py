@@ -18,7 +18,7 @@ def handle(request: Request, services: Services) -> object:
     now = services.clock.now()
     new_thread = body.thread or CreateThread()
     thread = new_thread.thread(services.ids.new("thread", now), int(now))
-    messages = [new.message("", thread.id, int(now)) for new in new_thread.messages or ()]
+    messages = [new.message(thread.id, int(now)) for new in new_thread.messages or ()]
     run = snapshot(
         body, thread.id, assistant, services, now, user_has_spoken=thread.user_messages > 0
     )

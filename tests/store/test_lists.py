@@ -14,13 +14,13 @@ from tests.objects import (
     assistant,
     long_text,
     message,
+    new_message,
     ref,
-    run,
     run_ref,
+    snapshot,
     thread,
 )
 from tests.store.page_model import counted, expected
-from threadkeep.domain.content import TextPart
 from threadkeep.domain.ids import of_run
 from threadkeep.domain.objects import Message, Page, PageRequest, Run
 from threadkeep.domain.turns import OpenTurn
@@ -60,7 +60,7 @@ def threads(store: Store, _: Database) -> Made:
 
 def new_run(store: Store, thread_id: str, now: int) -> Run:
     """A run whose lock is void when another is made 1,000 seconds later."""
-    wanted = run(thread_id, created_at=now, queued_at=now, expires_at=now + 600)
+    wanted = snapshot(thread_id, created_at=now, expires_at=now + 600)
     stored = store.threads.get(ref(thread_id))
     return store.new_runs.create(ref(thread_id), stored, wanted, [], now)
 
@@ -142,9 +142,8 @@ def test_a_page_ends_early(store: Store, client: "DynamoDBClient") -> None:
     """
     made = thread()
     store.threads.create(PROJECT, made, [])
-    given = [message(made.id, long_text(n)) for n in range(7)]
-    for each in given:
-        store.messages.create(ref(made.id), each)
+    new = [new_message(made.id, long_text(n)) for n in range(7)]
+    given = [store.messages.create(ref(made.id), each, NOW) for each in new]
     for request in (PageRequest(order="asc"), PageRequest(), PageRequest(before="msg_0")):
         with counted(client) as reads:
             page = store.messages.list(ref(made.id), request, NOW)
@@ -161,8 +160,7 @@ def test_what_a_page_leaves_out_is_not_read(store: Store, client: "DynamoDBClien
     store.threads.create(PROJECT, made, [])
     long = long_text(1)[:80_000]
     for n in range(40):
-        each = replace(message(made.id), content=(TextPart(f"{n}{long}"),))
-        store.messages.create(ref(made.id), each)
+        store.messages.create(ref(made.id), new_message(made.id, f"{n}{long}"), NOW)
     with counted(client) as reads:
         page = store.messages.list(ref(made.id), PageRequest(limit=100), NOW)
     assert (len(page.data), page.has_more) == (14, True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.objects import NOW, message, ref, thread
+from tests.objects import NOW, new_message, ref, thread
 from tests.store.page_model import counted, expected
 from threadkeep.domain.ids import LENGTH
 from threadkeep.domain.objects import Message, Page, PageRequest
@@ -58,10 +58,10 @@ class Thread:
     def change(self, change: Change) -> None:
         kind, number = change
         if kind == "create":
-            made = self.store.messages.create(self.ref, message(self.ref.thread_id))
+            made = self.store.messages.create(self.ref, new_message(self.ref.thread_id), NOW)
             self.there.append(made.id)
         elif kind == "create elsewhere":
-            made = self.store.messages.create(self.other, message(self.other.thread_id))
+            made = self.store.messages.create(self.other, new_message(self.other.thread_id), NOW)
             self.foreign.append(made.id)
         elif self.there:
             gone = self.there.pop(number % len(self.there))

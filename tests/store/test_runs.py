@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.objects import NOW, PROJECT, message, ref, run, run_ref, thread
+from tests.objects import NOW, PROJECT, new_message, ref, run_ref, snapshot, thread
 from threadkeep.domain.errors import RunActive
-from threadkeep.domain.objects import LastError, PageRequest, Run, Thread, Usage
-from threadkeep.domain.run_state import COMPLETE, CRASH, EXPIRE
+from threadkeep.domain.objects import LastError, PageRequest, Run, Thread
+from threadkeep.domain.run_state import COMPLETE, CRASH, EXPIRE, created
 from threadkeep.domain.turns import OpenTurn
 from threadkeep.store.held_run import HeldRun, RunLost
 from threadkeep.store.store import Store
@@ -20,7 +20,7 @@ def queued(store: Store) -> HeldRun:
     """A queued run on a thread of its own."""
     made = thread()
     store.threads.create(PROJECT, made, [])
-    return held(store.new_runs.create(ref(made.id), made, run(made.id), [], NOW))
+    return held(store.new_runs.create(ref(made.id), made, snapshot(made.id), [], NOW))
 
 
 def held(of: Run) -> HeldRun:
@@ -41,26 +41,25 @@ def test_a_run_is_stored_whole(store: Store) -> None:
     """Every field of the snapshot is read as it was written, floats and nested maps too."""
     made = thread()
     store.threads.create(PROJECT, made, [])
-    wanted = run(
+    wanted = snapshot(
         made.id,
         instructions="Be brief. " * 2_000,
         tools=({"type": "function", "function": {"name": "f", "parameters": {"x": [1.5, None]}}},),
         temperature=0.1,
         metadata={"k": "v"},
         response_format={"type": "json_object"},
-        usage=Usage(prompt_tokens=1),
-        last_error=LastError(code="server_error", message="m"),
+        truncation_strategy={"type": "last_messages", "last_messages": 3},
     )
-    created = store.new_runs.create(ref(made.id), made, wanted, [], NOW)
-    assert store.runs.get(run_ref(created), NOW) == created == replace(wanted, id=created.id)
+    queued = store.new_runs.create(ref(made.id), made, wanted, [], NOW)
+    assert store.runs.get(run_ref(queued), NOW) == queued == created(wanted, queued.id)
 
 
 def test_a_thread_takes_one_run(store: Store, queued: HeldRun) -> None:
     """A second run is refused, naming both ids; its additional messages leave nothing behind."""
     of, there = queued.ref.thread, thread_after(store, queued)
-    more = [message(there.id, "refused")]
+    more = [new_message(there.id, "refused")]
     with pytest.raises(RunActive) as refused:
-        store.new_runs.create(of, there, run(there.id), more, NOW)
+        store.new_runs.create(of, there, snapshot(there.id), more, NOW)
     assert refused.value.run_id == queued.run.id
     assert store.messages.list(of, ALL, NOW).data == []
 
@@ -69,13 +68,13 @@ def test_additional_messages_lie_before_the_run(store: Store) -> None:
     """They are stored in their order, below the place where the run's own messages will be."""
     made = thread()
     store.threads.create(PROJECT, made, [])
-    more = [message(made.id, value) for value in "abc"]
-    created = store.new_runs.create(ref(made.id), made, run(made.id), more, NOW)
-    begin(store, store.transitions.claim(held(created), NOW))
+    more = [new_message(made.id, value) for value in "abc"]
+    queued = store.new_runs.create(ref(made.id), made, snapshot(made.id), more, NOW)
+    begin(store, store.transitions.claim(held(queued), NOW))
     page = store.messages.list(ref(made.id), ALL, NOW)
-    assert [m.run_id for m in page.data] == [None, None, None, created.id]
-    only = store.messages.list(ref(made.id), ALL, NOW, created.id)
-    assert [m.run_id for m in only.data] == [created.id]
+    assert [m.run_id for m in page.data] == [None, None, None, queued.id]
+    only = store.messages.list(ref(made.id), ALL, NOW, queued.id)
+    assert [m.run_id for m in only.data] == [queued.id]
 
 
 def test_a_claim_fences_older_attempts(store: Store, queued: HeldRun) -> None:
@@ -114,7 +113,7 @@ def test_ending_frees_the_thread(store: Store, queued: HeldRun) -> None:
 def test_a_late_end_leaves_another_runs_lock_alone(store: Store, queued: HeldRun) -> None:
     """When Settle comes late and a new run holds the lock, the old run ends and the lock stays."""
     late, there = NOW + 600, thread_after(store, queued)
-    newer = run(there.id, created_at=late, queued_at=late, expires_at=late + 600)
+    newer = snapshot(there.id, created_at=late, expires_at=late + 600)
     made = store.new_runs.create(queued.ref.thread, there, newer, [], late)
     store.transitions.end(queued, EXPIRE, None, late + 5)
     stored = store.runs.read(queued.ref)

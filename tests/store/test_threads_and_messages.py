@@ -1,15 +1,22 @@
 """Threads, their messages, and the lock."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.objects import IDS, NOW, PROJECT, long_text, message, ref, run, thread
+from tests.objects import NOW, PROJECT, long_text, message, new_message, ref, snapshot, thread
 from threadkeep.domain.content import text_of
 from threadkeep.domain.errors import InvalidRequest, NotFound, ThreadLocked
+from threadkeep.domain.ids import IdSource
 from threadkeep.domain.objects import PageRequest, Thread
 from threadkeep.domain.references import ThreadRef
+from threadkeep.store.database import Database
 from threadkeep.store.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ALL = PageRequest(limit=100, order="asc")
 
@@ -40,18 +47,16 @@ def test_another_project_finds_nothing(store: Store) -> None:
     with pytest.raises(NotFound):
         store.threads.get(ThreadRef("other", made.id))
     with pytest.raises(NotFound):
-        store.messages.create(ThreadRef("other", made.id), message(made.id))
+        store.messages.create(ThreadRef("other", made.id), new_message(made.id), NOW)
 
 
-def test_messages_keep_their_order(store: Store) -> None:
+def test_messages_keep_their_order(store: Store, client: "DynamoDBClient") -> None:
     """An id that is not above the thread's last is made anew, whatever the writers' clocks show."""
     made = new_thread(store)
-    late = message(made.id, "second")
-    early = message(made.id, "first")
-    assert late.id < early.id
-    store.messages.create(ref(made.id), early)
-    moved = store.messages.create(ref(made.id), late)
-    assert moved.id > early.id
+    other = Store(Database(client), IdSource())
+    first = other.messages.create(ref(made.id), new_message(made.id, "first"), NOW + 10)
+    second = store.messages.create(ref(made.id), new_message(made.id, "second"), NOW)
+    assert second.id > first.id
     assert values(store, made) == ["first", "second"]
 
 
@@ -60,7 +65,8 @@ def test_concurrent_messages_are_all_kept(store: Store) -> None:
     made = new_thread(store)
     texts = [str(n) for n in range(30)]
     with ThreadPoolExecutor(30) as pool:
-        list(pool.map(lambda t: store.messages.create(ref(made.id), message(made.id, t)), texts))
+        new = [new_message(made.id, text) for text in texts]
+        list(pool.map(lambda each: store.messages.create(ref(made.id), each, NOW), new))
     seen = values(store, made)
     assert sorted(seen, key=int) == texts
     assert values(store, made, PageRequest(limit=100))[::-1] == seen
@@ -69,16 +75,13 @@ def test_concurrent_messages_are_all_kept(store: Store) -> None:
 def test_a_locked_thread_takes_no_message(store: Store) -> None:
     """While a run is active a message is refused, naming both; past its deadline it is not."""
     made = new_thread(store)
-    active = store.new_runs.create(ref(made.id), made, run(made.id), [], NOW)
+    active = store.new_runs.create(ref(made.id), made, snapshot(made.id), [], NOW)
     with pytest.raises(ThreadLocked) as refused:
-        store.messages.create(ref(made.id), message(made.id))
+        store.messages.create(ref(made.id), new_message(made.id), NOW)
     assert (refused.value.thread_id, refused.value.run_id) == (made.id, active.id)
     assert values(store, made) == []
-    late = IDS.new("msg", NOW + 600)
-    after = message(made.id, "late")
-    object.__setattr__(after, "created_at", NOW + 600)
-    object.__setattr__(after, "id", late)
-    store.messages.create(ref(made.id), after)
+    late = replace(new_message(made.id, "late"), created_at=NOW + 600)
+    store.messages.create(ref(made.id), late, NOW + 600)
     assert values(store, made) == ["late"]
 
 
@@ -87,8 +90,8 @@ def test_the_longest_message_is_kept_whole(store: Store, first: int) -> None:
     """256,000 characters of any Unicode are stored and listed as they were sent."""
     made = new_thread(store)
     value = long_text(1, range(first, first + 60))
-    store.messages.create(ref(made.id), message(made.id, value))
-    store.messages.create(ref(made.id), message(made.id, "short"))
+    store.messages.create(ref(made.id), new_message(made.id, value), NOW)
+    store.messages.create(ref(made.id), new_message(made.id, "short"), NOW)
     assert values(store, made) == [value, "short"]
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from tests.unit.wire.sent import assistant, message, run
 from threadkeep.domain.content import ImageFile, ImageUrl, TextPart
-from threadkeep.domain.objects import Assistant, Message, Run, Thread
+from threadkeep.domain.objects import Assistant, Message, RunSnapshot, Thread
 from threadkeep.wire.bodies.assistants import CreateAssistant, ModifyAssistant
 from threadkeep.wire.bodies.messages import CreateMessage
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
@@ -39,13 +39,13 @@ def modified(**fields: Any) -> Assistant:
     return parse(ModifyAssistant, json.dumps(fields)).applied_to(STORED)
 
 
-def started(from_: Assistant = STORED, **fields: Any) -> Run:
+def started(from_: Assistant = STORED, **fields: Any) -> RunSnapshot:
     body = parse(CreateRun, json.dumps(run(**fields)))
-    return body.run("run_1", "thread_1", from_, now=7, expires_at=607)
+    return body.snapshot("thread_1", from_, now=7, expires_at=607)
 
 
 def said(**fields: Any) -> Message:
-    return parse(CreateMessage, json.dumps(message(**fields))).message("msg_1", "thread_1", 7)
+    return parse(CreateMessage, json.dumps(message(**fields))).message("thread_1", 7).named("msg_1")
 
 
 def test_an_assistant_of_defaults() -> None:
@@ -200,14 +200,11 @@ def test_a_thread_knows_how_often_its_user_spoke(roles: list[str], count: int) -
 
 def test_a_run_is_its_assistants() -> None:
     """A run that says nothing is a snapshot of its assistant."""
-    assert started() == Run(
-        id="run_1",
+    assert started() == RunSnapshot(
         thread_id="thread_1",
         assistant_id="asst_1",
         created_at=7,
         expires_at=607,
-        queued_at=7,
-        status="queued",
         model="gpt-4o",
         instructions="Be kind.",
         tools=[{"type": "file_search"}],
@@ -268,7 +265,7 @@ def test_a_run_with_a_thread_of_its_own() -> None:
     resources = {"code_interpreter": {"file_ids": ["file-1"]}}
     sent = run(tool_resources=resources, thread={"messages": [message()], "metadata": {"k": "v"}})
     body = parse(CreateThreadAndRun, json.dumps(sent))
-    shown = body.run("run_1", "thread_1", STORED, now=7, expires_at=607)
+    shown = body.snapshot("thread_1", STORED, now=7, expires_at=607)
     assert shown.tool_resources == resources
     assert body.thread is not None
     assert body.thread.thread("thread_1", 7).tool_resources == {}

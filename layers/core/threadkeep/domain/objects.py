@@ -57,18 +57,43 @@ class Assistant:
 class Thread:
     """A conversation.
 
-    `last_message_id` is what new ids must be above. The lock is `active_run_id` until
-    `active_until`. `user_messages` counts the messages of the user's.
+    `last_message_id` is what new ids must be above, None in an empty thread. The lock is
+    `active_run_id` until `active_until`. `user_messages` counts the messages of the user's.
     """
 
     id: str
     created_at: int
     metadata: Mapping[str, str] = field(default_factory=dict)
     tool_resources: JSONObject = field(default_factory=dict)
-    last_message_id: str = ""
+    last_message_id: str | None = None
     active_run_id: str | None = None
     active_until: int | None = None
     user_messages: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message that an app adds. The store gives it its id, in the order of its thread."""
+
+    thread_id: str
+    created_at: int
+    role: Role
+    content: Sequence[ContentPart]
+    attachments: Sequence[JSONObject] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, id_: str) -> "Message":
+        """The message: complete at once, and nobody's but the app's."""
+        return Message(
+            id=id_,
+            thread_id=self.thread_id,
+            created_at=self.created_at,
+            completed_at=self.created_at,
+            role=self.role,
+            content=self.content,
+            attachments=self.attachments,
+            metadata=self.metadata,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,21 +152,13 @@ class LastError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A run: a snapshot of its configuration, and its state.
+class RunSnapshot:
+    """What a run is asked to be, as it was when it was created. It has no id yet."""
 
-    `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
-    begun, `open_step` is the type of the one under way. The calls that wait for the app's outputs
-    lie on the open step, `pending_calls` has them for readers. `abandoned`: its thread was deleted
-    under it.
-    """
-
-    id: str
     thread_id: str
     assistant_id: str
     created_at: int
     expires_at: int
-    status: RunStatus
     model: str
     instructions: str | None = None
     tools: Sequence[JSONObject] = ()
@@ -158,12 +175,26 @@ class Run:
     truncation_strategy: JSONObject = field(
         default_factory=lambda: {"type": "auto", "last_messages": None}
     )
+    streamed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(RunSnapshot):
+    """A run: its snapshot, and its state.
+
+    `leg` counts how often it was queued; the highest `attempt` may write; `steps` counts the steps
+    begun, `open_step` is the type of the one under way. The calls that wait for the app's outputs
+    lie on the open step, `pending_calls` has them for readers. `abandoned`: its thread was deleted
+    under it.
+    """
+
+    id: str
+    status: RunStatus
     leg: int = 1
     attempt: int = 0
     queued_at: int = 0
     steps: int = 0
     open_step: RunStepType | None = None
-    streamed: bool = False
     abandoned: bool = False
     started_at: int | None = None
     cancelled_at: int | None = None

@@ -5,10 +5,10 @@ is a fact about time: an active run past its deadline is over for every reader, 
 anybody has written that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
-from threadkeep.domain.objects import LastError, Run, RunStatus, RunStepStatus, Usage
+from threadkeep.domain.objects import LastError, Run, RunSnapshot, RunStatus, RunStepStatus, Usage
 
 ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 
@@ -82,6 +82,12 @@ TRANSITIONS = {
 ENDS = frozenset(transition.target for transition in TRANSITIONS.values()) - ACTIVE
 
 CRASHED = LastError(code="server_error", message="Sorry, something went wrong.")
+
+
+def created(snapshot: RunSnapshot, id_: str) -> Run:
+    """The run with this id, queued for its first leg."""
+    given = {each.name: getattr(snapshot, each.name) for each in fields(RunSnapshot)}
+    return Run(id=id_, status="queued", queued_at=snapshot.created_at, **given)
 
 
 Verdict: TypeAlias = Literal["work", "waits", "over"] | Transition

@@ -1,12 +1,11 @@
 """The `messages` table. A run's messages are a range of ids: no index."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
-from threadkeep.domain.objects import Message, Page, PageRequest, Run
+from threadkeep.domain.objects import Message, NewMessage, Page, PageRequest, Run
 from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import ENDS
 from threadkeep.domain.turns import effective_message
@@ -32,13 +31,14 @@ class Messages:
         self._database = database
         self._ids = ids
 
-    def create(self, ref: ThreadRef, message: Message) -> Message:
-        """Add the message at the end of its thread; the answer has the id it was given there.
+    def create(self, ref: ThreadRef, new: NewMessage, now: float) -> Message:
+        """Add a message at the end of its thread.
 
         What may race is other writers of the thread. The thread's `last_message_id` decides: a
         write whose id is not above it is refused, and made again with a higher one, so no answer
         sorts before its question whatever the clocks of two writers show.
         """
+        message = new.named(self._ids.new("msg", now))
         for _ in range(_TRIES):
             changes: dict[str, Change] = {"last_message_id": message.id}
             if message.role == "user":
@@ -50,7 +50,7 @@ class Messages:
                 found = lost.found.get(0)
                 if run_id := refused(found, ref, message.created_at):
                     raise ThreadLocked(ref.thread_id, run_id) from None
-                message = replace(message, id=self._above(message, found))
+                message = new.named(self._ids.new("msg", now, after=_last_place(found)))
             else:
                 return message
         raise Overloaded
@@ -168,10 +168,11 @@ class Messages:
             return self.read(ref, message.id) or message
         return effective_message(message, run, now)
 
-    def _above(self, message: Message, thread: Item | None) -> str:
-        last = place(str(thread["last_message_id"])) if thread else ""
-        return self._ids.new("msg", message.created_at, after=last)
-
 
 def _key(ref: ThreadRef, message_id: str) -> dict[str, Value]:
     return {**key_of(ref), "message_id": message_id}
+
+
+def _last_place(thread: Item | None) -> str:
+    """The place of the thread's newest message."""
+    return place(str(thread["last_message_id"])) if thread else ""

@@ -6,8 +6,9 @@ from dataclasses import replace
 from threadkeep.domain.errors import Overloaded, RunActive
 from threadkeep.domain.events import Event, run_event
 from threadkeep.domain.ids import IdSource, end_of_run, place
-from threadkeep.domain.objects import Assistant, Message, Run, Thread
+from threadkeep.domain.objects import Assistant, Message, NewMessage, Run, RunSnapshot, Thread
 from threadkeep.domain.references import RunRef, ThreadRef
+from threadkeep.domain.run_state import created
 from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.assistants import assistant_key, assistant_of
 from threadkeep.store.contents import put_messages
@@ -39,7 +40,12 @@ class NewRuns:
         return assistant_of(assistant, assistant_id), thread_of(thread, ref.thread_id)
 
     def create(
-        self, ref: ThreadRef, thread: Thread, run: Run, messages: Sequence[Message], now: float
+        self,
+        ref: ThreadRef,
+        thread: Thread,
+        snapshot: RunSnapshot,
+        new_messages: Sequence[NewMessage],
+        now: float,
     ) -> Run:
         """Queue the run behind its additional messages, in their order; all of it or nothing.
 
@@ -48,7 +54,7 @@ class NewRuns:
         """
         last = thread.last_message_id
         for _ in range(_TRIES):
-            messages, run = self._numbered(messages, run, now, last)
+            messages, run = self._named(new_messages, snapshot, now, last)
             changes = locked_by(run, messages)
             action = append(
                 ref, messages[0].id if messages else _first(run), run.created_at, changes
@@ -64,17 +70,22 @@ class NewRuns:
                 found = lost.found.get(0)
                 if active := refused(found, ref, run.created_at):
                     raise RunActive(ref.thread_id, active) from None
-                last = str(found["last_message_id"]) if found else ""
+                last = str(found["last_message_id"]) if found else None
             else:
                 log_transition(run)
                 return run
         raise Overloaded
 
     def create_with_thread(
-        self, project_id: str, thread: Thread, run: Run, messages: Sequence[Message], now: float
+        self,
+        project_id: str,
+        thread: Thread,
+        snapshot: RunSnapshot,
+        new_messages: Sequence[NewMessage],
+        now: float,
     ) -> Run:
         """Put the thread, its messages and the queued run, or nothing."""
-        messages, run = self._numbered(messages, run, now, "")
+        messages, run = self._named(new_messages, snapshot, now, None)
         ref = ThreadRef(project_id, thread.id)
         locked = replace(
             thread,
@@ -91,15 +102,13 @@ class NewRuns:
         log_transition(run)
         return run
 
-    def _numbered(
-        self, messages: Sequence[Message], run: Run, now: float, last: str
+    def _named(
+        self, messages: Sequence[NewMessage], run: RunSnapshot, now: float, last: str | None
     ) -> tuple[list[Message], Run]:
         """The messages, then the run, with new ids above `last`."""
-        after = place(last)
-        numbered = [
-            replace(message, id=self._ids.new("msg", now, after=after)) for message in messages
-        ]
-        return numbered, replace(run, id=self._ids.new("run", now, after=after))
+        after = place(last) if last else ""
+        named = [message.named(self._ids.new("msg", now, after=after)) for message in messages]
+        return named, created(run, self._ids.new("run", now, after=after))
 
 
 def put_run(ref: ThreadRef, run: Run) -> Put:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadkeep.domain.errors import InvalidRequest
-from threadkeep.domain.objects import Run
+from threadkeep.domain.objects import RunSnapshot
 from threadkeep.domain.settings import UnavailableTools
 from threadkeep.wire.bodies.messages import CreateMessage
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
@@ -89,7 +89,7 @@ def refuse_run(body: CreateRun | CreateThreadAndRun) -> None:
         refuse_thread(body.thread, "thread.")
 
 
-def available_run(run: Run, unavailable_tools: UnavailableTools) -> Run:
+def available_run(run: RunSnapshot, unavailable_tools: UnavailableTools) -> RunSnapshot:
     """The run with the tools that this deployment has; refused where the others are not to be
     dropped. A choice that nothing is left for is `auto`.
     """

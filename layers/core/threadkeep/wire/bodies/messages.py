@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from threadkeep.domain import content as domain
-from threadkeep.domain.objects import Message
+from threadkeep.domain.objects import Message, NewMessage
 from threadkeep.wire.bodies.fields import (
     ARRAY,
     STRING,
@@ -113,15 +113,13 @@ class CreateMessage(Body):
             return (domain.TextPart(self.content),)
         return tuple(part.part() for part in self.content)
 
-    def message(self, id_: str, thread_id: str, created_at: int) -> Message:
-        """The message that this makes: complete at once, and nobody's but the app's."""
-        return Message(
-            id=id_,
+    def message(self, thread_id: str, created_at: int) -> NewMessage:
+        """The message that this asks for."""
+        return NewMessage(
             thread_id=thread_id,
             created_at=created_at,
             role=self.role,
             content=self.parts(),
-            completed_at=created_at,
             attachments=[attachment.to_json() for attachment in self.attachments or ()],
             metadata=self.metadata or {},
         )

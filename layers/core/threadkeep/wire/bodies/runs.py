@@ -6,8 +6,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Discriminator, Field
 
 from threadkeep.domain.json_values import JSONObject
-from threadkeep.domain.objects import Assistant, Run
-from threadkeep.domain.run_state import CREATE
+from threadkeep.domain.objects import Assistant, Run, RunSnapshot
 from threadkeep.wire.bodies.assistants import ReasoningEffort
 from threadkeep.wire.bodies.fields import (
     MAX_INTEGER,
@@ -69,19 +68,18 @@ class _Run(Body):
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
 
-    def run(self, id_: str, thread_id: str, assistant: Assistant, now: int, expires_at: int) -> Run:
-        """The queued run: a snapshot from the request, else the assistant, else the defaults."""
+    def snapshot(
+        self, thread_id: str, assistant: Assistant, now: int, expires_at: int
+    ) -> RunSnapshot:
+        """What the run is to be: by the request, else the assistant, else the defaults."""
         format_ = (
             None if self.response_format is None else response_format_json(self.response_format)
         )
-        return Run(
-            id=id_,
+        return RunSnapshot(
             thread_id=thread_id,
             assistant_id=assistant.id,
             created_at=now,
             expires_at=expires_at,
-            status=CREATE.target,
-            queued_at=now,
             model=_given(self.model, assistant.model),
             instructions=self._instructions(assistant),
             tools=assistant.tools if self.tools is None else tools_json(self.tools),

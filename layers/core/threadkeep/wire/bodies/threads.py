@@ -16,7 +16,7 @@ class CreateThread(Body):
     tool_resources: NewToolResources | None = None
     metadata: Metadata | None = None
 
-    def thread(self, id_: str, created_at: int, last_message_id: str = "") -> Thread:
+    def thread(self, id_: str, created_at: int, last_message_id: str | None = None) -> Thread:
         """The thread that this makes; `last_message_id` is that of the last message it brings."""
         return Thread(
             id=id_,
