@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
+from threadkeep.domain.runs import Run
 from threadkeep.execution.tail import Signal, Told, follow
 from threadkeep.services import Services
 from threadkeep.wire import events, objects

@@ -6,8 +6,9 @@ from typing import Any
 
 from threadkeep.domain.content import TextPart
 from threadkeep.domain.ids import IdSource
-from threadkeep.domain.objects import Assistant, Message, NewMessage, Role, Run, RunSnapshot, Thread
+from threadkeep.domain.objects import Assistant, Message, NewMessage, Role, Thread
 from threadkeep.domain.references import RunRef, ThreadRef
+from threadkeep.domain.runs import Run, RunSnapshot
 
 IDS = IdSource()
 NOW = 1_800_000_000

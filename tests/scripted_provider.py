@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.providers.port import (
     CallArguments,
     CallBegan,

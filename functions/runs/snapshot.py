@@ -1,7 +1,8 @@
 """What both ways of creating a run share: the snapshot that it starts from, and its checks."""
 
 from threadkeep.domain.errors import InvalidRequest, UnsupportedModel
-from threadkeep.domain.objects import Assistant, RunSnapshot
+from threadkeep.domain.objects import Assistant
+from threadkeep.domain.runs import RunSnapshot
 from threadkeep.services import Services
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun
 from threadkeep.wire.not_supported import available_run

@@ -16,7 +16,7 @@ from infra.openapi.parts import (
     ToolObject,
     ToolResourcesObject,
 )
-from threadkeep.domain.objects import RunStatus, RunStepStatus, RunStepType
+from threadkeep.domain.runs import RunStatus, RunStepStatus, RunStepType
 from threadkeep.wire.bodies.assistants import ReasoningEffort
 from threadkeep.wire.bodies.fields import Metadata
 

@@ -15,7 +15,7 @@ from infra.local.server import Local
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.content import text_of
 from threadkeep.domain.ids import end_of_run, of_run
-from threadkeep.domain.objects import Message, Run, RunStep, Thread, Usage
+from threadkeep.domain.objects import Message, Thread
 from threadkeep.domain.run_state import (
     ACTIVE,
     CLAIM,
@@ -27,6 +27,7 @@ from threadkeep.domain.run_state import (
     effective,
     effective_status,
 )
+from threadkeep.domain.runs import Run, RunStep, Usage
 from threadkeep.store.items import Item, from_dynamodb, restore
 from threadkeep.store.runs import run_of
 from threadkeep.store.tables import (

@@ -9,8 +9,8 @@ from functools import partial
 
 from tests.chaos.world import World
 from tests.scripted_provider import USAGE
-from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import ASK_TO_CANCEL, CANCEL_IDLE, CREATE, SUBMIT
+from threadkeep.domain.runs import Run
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.port import CallBegan, Chunk, Failed, Finished, Text
 

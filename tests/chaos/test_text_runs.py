@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.scripted_provider import ScriptedProvider, says
 from tests.system import running
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 
 
 def test_a_text_run_completes(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ from tests.chaos.invariants import Invariants
 from tests.faults import Interception, Killed
 from tests.system import System, proxy_event
 from threadkeep.domain.errors import Superseded
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ACTIVE, SUBMIT, effective_status
+from threadkeep.domain.runs import Run
 from threadkeep.execution.engine import Turn
 from threadkeep.execution.execute import Executor, judged
 from threadkeep.execution.lookout import Lookout

@@ -17,7 +17,7 @@ import pytest
 
 from tests.scripted_provider import ScriptedProvider
 from tests.system import System, running
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.providers.port import CallArguments, CallBegan, Chunk, Finished, Text
 
 Frames = list[tuple[str, Any]]

@@ -22,7 +22,8 @@ from tests.objects import (
 )
 from tests.store.page_model import counted, expected
 from threadkeep.domain.ids import of_run
-from threadkeep.domain.objects import Message, Page, PageRequest, Run
+from threadkeep.domain.objects import Message, Page, PageRequest
+from threadkeep.domain.runs import Run
 from threadkeep.domain.turns import OpenTurn
 from threadkeep.store.contents import put_messages
 from threadkeep.store.database import Database

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from tests.objects import NOW, ref, run, run_ref, thread
-from threadkeep.domain.objects import Run, RunStatus
 from threadkeep.domain.run_state import TRANSITIONS
+from threadkeep.domain.runs import Run, RunStatus
 from threadkeep.store.actions import Check, ConditionFailed
 from threadkeep.store.database import Database
 from threadkeep.store.keys import key_of

@@ -6,8 +6,9 @@ import pytest
 
 from tests.objects import NOW, PROJECT, new_message, ref, run_ref, snapshot, thread
 from threadkeep.domain.errors import RunActive
-from threadkeep.domain.objects import LastError, PageRequest, Run, Thread
+from threadkeep.domain.objects import PageRequest, Thread
 from threadkeep.domain.run_state import COMPLETE, CRASH, EXPIRE, created
+from threadkeep.domain.runs import LastError, Run
 from threadkeep.domain.turns import OpenTurn
 from threadkeep.store.held_run import HeldRun, RunLost
 from threadkeep.store.store import Store

@@ -16,7 +16,8 @@ from threadkeep.domain.context import (
     prompt_of,
     tokens,
 )
-from threadkeep.domain.objects import Message, Run
+from threadkeep.domain.objects import Message
+from threadkeep.domain.runs import Run
 
 THREAD = "thread_1"
 

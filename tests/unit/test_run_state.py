@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from threadkeep.domain.objects import Run, RunStatus, RunStep
 from threadkeep.domain.run_state import ACTIVE, TRANSITIONS, effective, effective_status
+from threadkeep.domain.runs import Run, RunStatus, RunStep
 from threadkeep.domain.turns import effective_step
 
 RUN = Run(

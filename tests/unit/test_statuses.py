@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from infra import run_states
-from threadkeep.domain.objects import MessageStatus, RunStatus, RunStepStatus
+from threadkeep.domain.objects import MessageStatus
 from threadkeep.domain.run_state import TRANSITIONS
+from threadkeep.domain.runs import RunStatus, RunStepStatus
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/core/threadkeep/store", "layers/core/threadkeep/execution", "functions")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests import objects
 from threadkeep.domain.clock import Moment
-from threadkeep.domain.objects import Run, RunStatus
 from threadkeep.domain.run_state import ACTIVE
+from threadkeep.domain.runs import Run, RunStatus
 from threadkeep.execution.tail import LATE, LONGEST_QUEUED, PING_EVERY, Signal, Step, Tail
 from threadkeep.store.event_rows import Row
 

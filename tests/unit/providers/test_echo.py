@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.chat import prompt
 from tests.unit.providers.turns import request, text
 from threadkeep.domain.json_values import JSONObject
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.providers.echo import Echo
 from threadkeep.providers.port import ChatRequest, Finished, Text
 

@@ -6,7 +6,7 @@ import pytest
 from tests.model_server import ModelServer
 from tests.model_turns import Call, Calls, Events, Raw, Say, delta, usage_chunk
 from tests.unit.providers.turns import answer, failure, request, text
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.providers.openai_chat import OpenAIChat
 from threadkeep.providers.port import CallArguments, CallBegan, Finished, Text
 

@@ -8,7 +8,7 @@ import pytest
 from tests.model_server import ModelServer
 from tests.model_turns import Drop, Events, Fault, Raw, call_delta, delta, usage_chunk
 from tests.unit.providers.turns import PROMPT, Reader, answer, failure, request, text
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.providers.openai_chat import OpenAIChat
 from threadkeep.providers.port import Failed, Finished, Text
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from tests.unit.wire.sent import assistant, message, run
 from threadkeep.domain.content import ImageFile, ImageUrl, TextPart
-from threadkeep.domain.objects import Assistant, Message, RunSnapshot, Thread
+from threadkeep.domain.objects import Assistant, Message, Thread
+from threadkeep.domain.runs import RunSnapshot
 from threadkeep.wire.bodies.assistants import CreateAssistant, ModifyAssistant
 from threadkeep.wire.bodies.messages import CreateMessage
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun

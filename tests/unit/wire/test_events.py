@@ -14,7 +14,8 @@ from threadkeep.domain.events import (
     run_event,
     step_event,
 )
-from threadkeep.domain.objects import LastError, Message, Run, RunStep, Thread, Usage
+from threadkeep.domain.objects import Message, Thread
+from threadkeep.domain.runs import LastError, Run, RunStep, Usage
 from threadkeep.wire import events
 
 T = 1_761_861_742

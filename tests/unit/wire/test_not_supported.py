@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.wire.sent import MESSAGE, message, part, run
 from threadkeep.domain.errors import InvalidRequest
-from threadkeep.domain.objects import Run
+from threadkeep.domain.runs import Run
 from threadkeep.wire import not_supported
 from threadkeep.wire.bodies.messages import CreateMessage
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun

@@ -7,17 +7,8 @@ from typing import Any
 import pytest
 
 from threadkeep.domain.content import TextPart
-from threadkeep.domain.objects import (
-    Assistant,
-    LastError,
-    Message,
-    Page,
-    Run,
-    RunStatus,
-    RunStep,
-    Thread,
-    Usage,
-)
+from threadkeep.domain.objects import Assistant, Message, Page, Thread
+from threadkeep.domain.runs import LastError, Run, RunStatus, RunStep, Usage
 from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.wire import objects
 

@@ -11,7 +11,8 @@ from threadkeep.domain.chat import (
     UserMessage,
 )
 from threadkeep.domain.content import ContentPart, TextPart, text_of
-from threadkeep.domain.objects import Message, Run, RunStep
+from threadkeep.domain.objects import Message
+from threadkeep.domain.runs import Run, RunStep
 
 # Messages that automatic truncation keeps at most: a long thread is never read whole. With the one
 # that tells that there are more, and the run's own (one a turn), two pages of 200; the thread's

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from threadkeep.domain.objects import Message, Run, RunStep, Thread
+from threadkeep.domain.objects import Message, Thread
+from threadkeep.domain.runs import Run, RunStep
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
 
 

@@ -8,7 +8,7 @@ anybody has written that.
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
-from threadkeep.domain.objects import LastError, Run, RunSnapshot, RunStatus, RunStepStatus, Usage
+from threadkeep.domain.runs import LastError, Run, RunSnapshot, RunStatus, RunStepStatus, Usage
 
 ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 

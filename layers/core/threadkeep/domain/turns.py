@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from threadkeep.domain.content import TextPart
-from threadkeep.domain.objects import LastError, Message, Run, RunStep, RunStepType, Usage
+from threadkeep.domain.objects import Message
 from threadkeep.domain.run_state import Transition, unwritten_end
+from threadkeep.domain.runs import LastError, Run, RunStep, RunStepType, Usage
 from threadkeep.domain.tool_calls import ToolCall, with_outputs
 
 # Why a message that was begun is incomplete, by the status its run ended in.

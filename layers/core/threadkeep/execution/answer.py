@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import PARK
+from threadkeep.domain.runs import Run
 
 Answer: TypeAlias = Mapping[str, str | None]
 

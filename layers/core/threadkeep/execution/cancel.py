@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.errors import InvalidRequest
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ASK_TO_CANCEL, CANCEL_IDLE
+from threadkeep.domain.runs import Run
 from threadkeep.execution.settle import end_left_run
 from threadkeep.store.held_run import HeldRun, retry_on_lost_race
 from threadkeep.store.store import Store

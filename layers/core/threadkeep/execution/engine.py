@@ -5,8 +5,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from threadkeep.domain.objects import LastError, Usage
 from threadkeep.domain.run_state import COMPLETE, CUT, FAIL, RUN_OUT, STOP, Transition
+from threadkeep.domain.runs import LastError, Usage
 from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.execution.watch import Interrupted
 from threadkeep.providers.characters import BROKEN

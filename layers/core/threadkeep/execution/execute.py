@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.errors import Superseded
-from threadkeep.domain.objects import LastError, Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CRASH, FAIL, STOP, WORK, verdict
+from threadkeep.domain.runs import LastError, Run
 from threadkeep.execution import engine
 from threadkeep.execution.answer import Answer, answer_for
 from threadkeep.execution.engine import Ended

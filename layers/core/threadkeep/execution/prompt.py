@@ -12,9 +12,9 @@ from threadkeep.domain.context import (
     prompt_of,
 )
 from threadkeep.domain.json_values import JSONObject
-from threadkeep.domain.objects import LastError, Run, RunStep, Usage
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CUT, FAIL
+from threadkeep.domain.runs import LastError, Run, RunStep, Usage
 from threadkeep.execution.engine import Ended
 from threadkeep.providers.catalogue import Entry
 from threadkeep.providers.port import ChatRequest

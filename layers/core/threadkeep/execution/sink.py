@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.events import CallDelta, TextDelta
-from threadkeep.domain.objects import Run, RunStepType, Usage
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP, end_time
+from threadkeep.domain.runs import Run, RunStepType, Usage
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.execution import engine
 from threadkeep.execution.deltas import Deltas

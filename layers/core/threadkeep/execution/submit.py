@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.errors import InvalidRequest
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import SUBMIT
+from threadkeep.domain.runs import Run
 from threadkeep.domain.turns import answered_step
 from threadkeep.store.held_run import retry_on_lost_race
 from threadkeep.store.store import Store

@@ -11,9 +11,9 @@ from enum import Enum
 
 from threadkeep.domain.clock import Clock, Moment
 from threadkeep.domain.events import Event, EventObject, run_event
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import ACTIVE, CREATE, ENDS, PARK, effective
+from threadkeep.domain.runs import Run
 from threadkeep.store.event_rows import Row, object_of
 from threadkeep.store.store import Store
 from threadkeep.store.waker import Waker

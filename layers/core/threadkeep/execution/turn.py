@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from threadkeep.domain.clock import Clock, Moment
 from threadkeep.domain.context import tokens_of
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.execution.prompt import Prompt
 from threadkeep.execution.watch import Interrupted, Looks, pause, watch
 from threadkeep.providers.port import (

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from threadkeep.domain import chat
 from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart, text_of
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.domain.tool_calls import ToolCall
 from threadkeep.providers import faults
 from threadkeep.providers.call_order import CallOrder

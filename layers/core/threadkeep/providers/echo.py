@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threadkeep.domain.chat import UserMessage
 from threadkeep.domain.content import text_of
 from threadkeep.domain.context import text_in, tokens
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 from threadkeep.providers.port import ChatRequest, Chunk, Finished, Text
 
 _PIECES = 4

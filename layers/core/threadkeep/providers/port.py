@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from threadkeep.domain.chat import ChatMessage
 from threadkeep.domain.json_values import JSONObject
-from threadkeep.domain.objects import Usage
+from threadkeep.domain.runs import Usage
 
 FailureCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 FinishReason = Literal["stop", "length", "content_filter"]

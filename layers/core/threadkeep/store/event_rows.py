@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from threadkeep.domain.events import CallDelta, Event, EventObject, TextDelta
-from threadkeep.domain.objects import Message, Run, RunStep, Thread
+from threadkeep.domain.objects import Message, Thread
+from threadkeep.domain.runs import Run, RunStep
 from threadkeep.store.actions import Put
 from threadkeep.store.expressions import absent, both, either, equal
 from threadkeep.store.held_run import HeldRun, RowKind

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
+from threadkeep.domain.runs import Run
 
 T = TypeVar("T")
 

@@ -5,9 +5,10 @@ from itertools import islice
 
 from threadkeep.domain.errors import InvalidRequest, NotFound, Overloaded, ThreadLocked
 from threadkeep.domain.ids import IdSource, end_of_run, of_run, place
-from threadkeep.domain.objects import Message, NewMessage, Page, PageRequest, Run
+from threadkeep.domain.objects import Message, NewMessage, Page, PageRequest
 from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import ENDS
+from threadkeep.domain.runs import Run
 from threadkeep.domain.turns import effective_message
 from threadkeep.store.actions import Action, Check, ConditionFailed, Delete, Update
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents

@@ -6,9 +6,10 @@ from dataclasses import replace
 from threadkeep.domain.errors import Overloaded, RunActive
 from threadkeep.domain.events import Event, run_event
 from threadkeep.domain.ids import IdSource, end_of_run, place
-from threadkeep.domain.objects import Assistant, Message, NewMessage, Run, RunSnapshot, Thread
+from threadkeep.domain.objects import Assistant, Message, NewMessage, Thread
 from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import created
+from threadkeep.domain.runs import Run, RunSnapshot
 from threadkeep.store.actions import ConditionFailed, Put
 from threadkeep.store.assistants import assistant_key, assistant_of
 from threadkeep.store.contents import put_messages

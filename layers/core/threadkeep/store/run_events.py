@@ -8,8 +8,8 @@ wants to write a delta finds its number taken, or has written it before and the 
 from collections.abc import Iterator
 
 from threadkeep.domain.events import CallDelta, TextDelta
-from threadkeep.domain.objects import Run
 from threadkeep.domain.references import RunRef
+from threadkeep.domain.runs import Run
 from threadkeep.store.database import Database
 from threadkeep.store.event_rows import Row, object_of, row_of
 from threadkeep.store.expressions import above, both, equal

@@ -1,7 +1,7 @@
 """The conditions on a run's item, made of the transitions in `domain.run_state`."""
 
-from threadkeep.domain.objects import Run
 from threadkeep.domain.run_state import Transition
+from threadkeep.domain.runs import Run
 from threadkeep.store.expressions import Condition, above, absent, at_most, both, equal, one_of
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from threadkeep.domain.errors import NotFound
-from threadkeep.domain.objects import Page, PageRequest, Run, RunStep
+from threadkeep.domain.objects import Page, PageRequest
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import COMPLETE, ENDS
+from threadkeep.domain.runs import Run, RunStep
 from threadkeep.domain.turns import effective_step
 from threadkeep.store.actions import Put
 from threadkeep.store.contents import spilled, with_contents

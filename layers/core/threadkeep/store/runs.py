@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import NamedTuple, cast
 
 from threadkeep.domain.errors import NotFound
-from threadkeep.domain.objects import Page, PageRequest, Run, RunStatus
+from threadkeep.domain.objects import Page, PageRequest
 from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import PARK, effective
+from threadkeep.domain.runs import Run, RunStatus
 from threadkeep.store.actions import Update
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import between, both, equal

@@ -19,7 +19,6 @@ from threadkeep.domain.events import (
     run_event,
     step_event,
 )
-from threadkeep.domain.objects import LastError, Run, RunStep, Usage
 from threadkeep.domain.run_state import (
     ASK_TO_CANCEL,
     CANCEL,
@@ -30,6 +29,7 @@ from threadkeep.domain.run_state import (
     Transition,
     ended,
 )
+from threadkeep.domain.runs import LastError, Run, RunStep, Usage
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
 from threadkeep.store.actions import Action, ConditionFailed, Update
 from threadkeep.store.database import Database

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from threadkeep.domain.events import CallDelta, Event, TextDelta
-from threadkeep.domain.objects import Message, Run, RunStep, Thread
+from threadkeep.domain.objects import Message, Thread
+from threadkeep.domain.runs import Run, RunStep
 from threadkeep.wire import objects
 
 DONE = b"event: done\ndata: [DONE]\n\n"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadkeep.domain.errors import InvalidRequest
-from threadkeep.domain.objects import RunSnapshot
+from threadkeep.domain.runs import RunSnapshot
 from threadkeep.domain.settings import UnavailableTools
 from threadkeep.wire.bodies.messages import CreateMessage
 from threadkeep.wire.bodies.runs import CreateRun, CreateThreadAndRun

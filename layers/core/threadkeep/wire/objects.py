@@ -7,17 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart
-from threadkeep.domain.objects import (
-    Assistant,
-    LastError,
-    Message,
-    Page,
-    Run,
-    RunStep,
-    Thread,
-    Usage,
-)
+from threadkeep.domain.objects import Assistant, Message, Page, Thread
 from threadkeep.domain.run_state import ACTIVE, PARK
+from threadkeep.domain.runs import LastError, Run, RunStep, Usage
 from threadkeep.domain.tool_calls import ToolCall
 
 Wire = dict[str, Any]

@@ -6,7 +6,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Discriminator, Field
 
 from threadkeep.domain.json_values import JSONObject
-from threadkeep.domain.objects import Assistant, Run, RunSnapshot
+from threadkeep.domain.objects import Assistant
+from threadkeep.domain.runs import Run, RunSnapshot
 from threadkeep.wire.bodies.assistants import ReasoningEffort
 from threadkeep.wire.bodies.fields import (
     MAX_INTEGER,
