@@ -13,8 +13,12 @@ DONE: Answer = {"next": "done", "until": None}
 
 
 def wait_until(deadline: int) -> Answer:
-    """Call again (Settle) at `deadline`, in Unix seconds."""
-    return {"next": "wait", "until": datetime.fromtimestamp(deadline, UTC).isoformat()}
+    """Call again (Settle) at `deadline`, in Unix seconds.
+
+    A Wait's timestamp is of RFC 3339's profile in which UTC is written `Z`.
+    """
+    until = datetime.fromtimestamp(deadline, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"next": "wait", "until": until}
 
 
 def answer_for(run: Run) -> Answer:
