@@ -3,10 +3,10 @@ triggers them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from functions.grants import Grants
+from functions.permissions import START_RUNS, Permissions, on
 from threadkeep.domain.run_state import CREATE
 
 
@@ -14,14 +14,13 @@ from threadkeep.domain.run_state import CREATE
 class Function:
     """A Lambda function. `entry` is the handler AWS calls; memory in MB, timeout in seconds.
 
-    `starts_runs` grants StartExecution on the state machine.
+    `grants` are its own, besides those of the routes that it answers.
     """
 
     entry: str = "functions.entry.handler"
     memory: int = 256
     timeout: int = 29
-    grants: Grants = field(default_factory=dict)
-    starts_runs: bool = False
+    grants: Permissions = ()
 
 
 @dataclass(frozen=True)
@@ -45,30 +44,30 @@ FUNCTIONS: Mapping[str, Function] = {
     "threads": Function(),
     "runs": Function(),
     "run_streams": Function(timeout=900),  # as long as API Gateway lets a stream go on
-    "authorizer": Function("functions.authorizer.handler", grants={"api_keys": ("GetItem",)}),
-    "dispatcher": Function("functions.dispatcher.handler", timeout=60, starts_runs=True),
+    "authorizer": Function("functions.authorizer.handler", grants=(on("api_keys", "GetItem"),)),
+    "dispatcher": Function("functions.dispatcher.handler", timeout=60, grants=(START_RUNS,)),
     "cleaner": Function(
         "functions.cleaner.handler",
         timeout=900,
-        grants={
-            "contents": ("BatchWriteItem", "Query"),
-            "messages": ("BatchWriteItem", "Query"),
-            "runs": ("BatchWriteItem", "Query", "UpdateItem"),
-            "run_steps": ("BatchWriteItem", "Query"),
-            "run_events": ("BatchWriteItem", "PutItem", "Query"),
-        },
+        grants=(
+            on("contents", "BatchWriteItem", "Query"),
+            on("messages", "BatchWriteItem", "Query"),
+            on("runs", "BatchWriteItem", "Query", "UpdateItem"),
+            on("run_steps", "BatchWriteItem", "Query"),
+            on("run_events", "BatchWriteItem", "PutItem", "Query"),
+        ),
     ),
     "executor": Function(
         "functions.executor.handler",
         timeout=900,
-        grants={
-            "threads": ("UpdateItem",),
-            "messages": ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
-            "contents": ("PutItem", "Query"),
-            "runs": ("BatchGetItem", "GetItem", "UpdateItem"),
-            "run_steps": ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
-            "run_events": ("PutItem", "Query"),
-        },
+        grants=(
+            on("threads", "UpdateItem"),
+            on("messages", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            on("contents", "PutItem", "Query"),
+            on("runs", "BatchGetItem", "GetItem", "UpdateItem"),
+            on("run_steps", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            on("run_events", "PutItem", "Query"),
+        ),
     ),
 }
 

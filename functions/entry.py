@@ -18,14 +18,13 @@ from functions.doors import OPENAI
 from functions.event_stream import EventStream
 from functions.lambda_function import Context, Event, Handler, for_lambda
 from functions.request import Request
-from functions.routes import ROUTES
+from functions.routes import ROUTES, Route
 from threadkeep.domain.errors import ThreadkeepError
 from threadkeep.services import Services
 from threadkeep.wire import cors, errors, events, headers
 from threadkeep.wire.ids import well_formed
 
 _LOG = logging.getLogger("threadkeep.requests")
-_POLLED = ("GET", "/threads/{thread_id}/runs/{run_id}")
 # Seconds that a stream ends before Lambda would end it: API Gateway's clock runs since before the
 # cold start, and the last look at the run takes its time.
 _TO_END = 10.0
@@ -35,8 +34,8 @@ Handle = Callable[[Request, Services], object]
 
 def build(function: str, services: Services) -> Handler:
     """The handler of a function: it answers the routes that the table gives to it."""
-    handles: Mapping[tuple[str, str], Handle] = {
-        (route.method, route.path): import_module(route.handler).handle
+    routes: Mapping[tuple[str, str], tuple[Route, Handle]] = {
+        (route.method, route.path): (route, import_module(route.handler).handle)
         for route in ROUTES
         if route.function == function
     }
@@ -44,9 +43,9 @@ def build(function: str, services: Services) -> Handler:
     def handler(event: Event, context: Context | None) -> dict[str, Any]:
         began = time.perf_counter()
         request = Request.of(event)
-        handle = handles[request.method, request.resource]
+        route, handle = routes[request.method, request.resource]
         until = services.clock.monotonic() + _time_left(context)
-        answer = _answer(handle, request, services, until)
+        answer = _answer(route, handle, request, services, until)
         milliseconds = (time.perf_counter() - began) * 1000
         answer["headers"] |= headers.every_answer(request.id, milliseconds)
         answer["headers"] |= cors.on_answer(
@@ -63,22 +62,24 @@ def _time_left(context: Context | None) -> float:
     return context.get_remaining_time_in_millis() / 1000 - _TO_END if context else math.inf
 
 
-def _answer(handle: Handle, request: Request, services: Services, until: float) -> dict[str, Any]:
+def _answer(
+    route: Route, handle: Handle, request: Request, services: Services, until: float
+) -> dict[str, Any]:
     try:
-        _expect_beta(request, services)
+        if route.beta:
+            _expect_beta(request, services)
         answer = handle(request, services)
         if isinstance(answer, EventStream):
             return _stream(answer.chunks(until), request)
-        return _proxy(200, answer, _polling(request, services))
+        return _proxy(200, answer, _polling(services) if route.polled else {})
     except Exception as error:  # noqa: BLE001  (the outermost edge)
         return _proxy(*_refusal(error, request))
 
 
 def _expect_beta(request: Request, services: Services) -> None:
-    """Models have no versions; Azure's, which had dates instead, never asked for the header."""
-    if not request.resource.startswith("/models"):
-        strict = services.config.strict_beta and request.door is OPENAI
-        headers.expect_beta(request.headers.get("openai-beta"), strict=strict)
+    """Azure's API, which had dates for versions, never asked for the header."""
+    strict = services.config.strict_beta and request.door is OPENAI
+    headers.expect_beta(request.headers.get("openai-beta"), strict=strict)
 
 
 def _refusal(error: Exception, request: Request) -> errors.Answer:
@@ -106,10 +107,8 @@ def _going_on(first: bytes, rest: Generator[bytes], request: Request) -> Generat
             yield events.error(_refusal(error, request).body["error"]["message"])
 
 
-def _polling(request: Request, services: Services) -> dict[str, str]:
-    """How long whoever polls a run should wait until the next time."""
-    if (request.method, request.resource) != _POLLED:
-        return {}
+def _polling(services: Services) -> dict[str, str]:
+    """How long an app that polls should wait until the next time."""
     return {headers.POLL_AFTER: str(services.config.poll_after_ms)}
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from functions.grants import Grants
+from functions.permissions import Permissions, together
 from functions.routes import ROUTES, Route
 from infra import compatibility, run_states
 from infra.openapi import document
@@ -41,9 +41,9 @@ def _row(route: Route) -> str:
     return f"| {where} | {route.function} | {_grants(route.grants)} | {route.round_trips} |"
 
 
-def _grants(grants: Grants) -> str:
+def _grants(grants: Permissions) -> str:
     """Table by table; of an index, `table/index`."""
-    tables = (f"`{table}` {', '.join(actions)}" for table, actions in sorted(grants.items()))
+    tables = (f"`{each.resource}` {', '.join(each.actions)}" for each in together(grants))
     return "<br>".join(tables) or "none"
 
 

@@ -8,9 +8,7 @@ An expensive property takes a share of them: `max_examples=settings().max_exampl
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.kill_points import pytest_terminal_summary
-
-__all__ = ["pytest_terminal_summary"]
+pytest_plugins = ["tests.kill_points", "tests.idle_grants"]
 
 # No test fails for being slow, nor for what a busy machine makes slow.
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

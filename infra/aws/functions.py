@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from functions.deployment import FUNCTIONS, Function
-from functions.grants import Grants, together
+from functions.permissions import START_RUNS, Permissions, together
 from functions.routes import ROUTES
 from infra.aws.packaging import WRAPPER, Packages
 from infra.aws.settings import Settings
@@ -23,7 +23,7 @@ _PROCESSOR = lambda_.Architecture.ARM_64
 _STREAMING = frozenset(route.function for route in ROUTES if route.streaming)
 
 
-def grants_of(function: str) -> Grants:
+def grants_of(function: str) -> Permissions:
     """What a function may touch: its routes' grants together, and its own."""
     routes = (route.grants for route in ROUTES if route.function == function)
     return together(*routes, FUNCTIONS[function].grants)
@@ -52,13 +52,12 @@ class Functions(Construct):
 
     def start_runs_on(self, state_machine_arn: str) -> None:
         """Let those functions start the state machine that are there to do so."""
-        for name, function in FUNCTIONS.items():
-            if function.starts_runs:
+        actions = [f"{START_RUNS.service}:{action}" for action in START_RUNS.actions]
+        for name in FUNCTIONS:
+            if START_RUNS in grants_of(name):
                 self[name].add_environment("THREADKEEP_STATE_MACHINE_ARN", state_machine_arn)
                 self[name].add_to_role_policy(
-                    iam.PolicyStatement(
-                        actions=["states:StartExecution"], resources=[state_machine_arn]
-                    )
+                    iam.PolicyStatement(actions=actions, resources=[state_machine_arn])
                 )
 
     def _layer(self, name: str, folder: str) -> lambda_.LayerVersion:

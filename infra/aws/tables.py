@@ -5,7 +5,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from functions.grants import Grants
+from functions.permissions import Permissions
 from infra.aws.settings import Settings
 from threadkeep.store.tables import TABLES, Index, Key, Table
 
@@ -31,13 +31,15 @@ class Tables(Construct):
         arn = self._tables[table].table_arn
         return f"{arn}/index/{index}" if index else str(arn)
 
-    def statements(self, grants: Grants) -> list[iam.PolicyStatement]:
-        """The grants as own statements on exact ARNs: CDK's `grant` would add `/index/*`."""
+    def statements(self, grants: Permissions) -> list[iam.PolicyStatement]:
+        """Those on tables, on exact ARNs: CDK's `grant` would add `/index/*`."""
         return [
             iam.PolicyStatement(
-                actions=[f"dynamodb:{action}" for action in actions], resources=[self.arn(resource)]
+                actions=[f"dynamodb:{action}" for action in each.actions],
+                resources=[self.arn(each.resource)],
             )
-            for resource, actions in grants.items()
+            for each in grants
+            if each.service == "dynamodb"
         ]
 
     def _table(self, table: Table) -> dynamodb.TableV2:

@@ -98,7 +98,7 @@ def _answer(route: Route, known: Operation) -> JSONObject:
     content = {} if known.answer is None else _json(reference(known.answer))
     if route.streaming:
         content["text/event-stream"] = {"schema": {"type": "string"}}
-    more = (POLL_AFTER,) if route.handler == "functions.runs.retrieve" else ()
+    more = (POLL_AFTER,) if route.polled else ()
     return _response("Done.", content, more)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from functions.deployment import FUNCTIONS
+from functions.permissions import START_RUNS
 from functions.routes import ROUTES
 from tests.infra.conftest import ORIGINS, Synthesized
 from tests.infra.template import Properties, Template
@@ -96,7 +97,7 @@ def test_the_environment_is_the_one_that_the_configuration_reads(
     """`Config.from_environment` finds everything; only who starts runs knows the machine."""
     variables = _variables(template.function(name))
     (machine,) = template.of_type("AWS::StepFunctions::StateMachine")
-    arn = f"${{{machine}}}" if FUNCTIONS[name].starts_runs else ""
+    arn = f"${{{machine}}}" if START_RUNS in FUNCTIONS[name].grants else ""
     assert variables["THREADKEEP_FUNCTION"] == name
     assert Config.from_environment(variables) == Config(
         "Threadkeep-",
@@ -130,7 +131,7 @@ def test_no_variable_holds_anything_else(name: str, template: Template) -> None:
         "THREADKEEP_TABLE_PREFIX",
         "THREADKEEP_UNAVAILABLE_TOOLS",
     }
-    if FUNCTIONS[name].starts_runs:
+    if START_RUNS in FUNCTIONS[name].grants:
         known.add("THREADKEEP_STATE_MACHINE_ARN")
     if name in _STREAMING:
         known |= {"AWS_LAMBDA_EXEC_WRAPPER", "THREADKEEP_STREAMING"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from functions.deployment import FUNCTIONS, TRIGGERS
+from functions.permissions import START_RUNS, uses
 from functions.routes import ROUTES
 from tests.infra.template import Properties, Statement, Template
 
@@ -50,10 +51,10 @@ def _on(template: Template, name: str, arn: str) -> set[tuple[str, str]]:
 def _expected(name: str) -> set[tuple[str, str]]:
     grants = [route.grants for route in ROUTES if route.function == name]
     return {
-        (f"dynamodb:{action}", table)
+        (f"dynamodb:{action}", resource)
         for grant in [*grants, FUNCTIONS[name].grants]
-        for table, actions in grant.items()
-        for action in actions
+        for service, resource, action in uses(grant)
+        if service == "dynamodb"
     }
 
 
@@ -85,7 +86,7 @@ def test_a_function_has_no_other_permission(name: str, template: Template) -> No
         ("logs:CreateLogStream", log_group.replace("}", ".Arn}")),
         ("logs:PutLogEvents", log_group.replace("}", ".Arn}")),
     }
-    if FUNCTIONS[name].starts_runs:
+    if START_RUNS in FUNCTIONS[name].grants:
         expected.add(("states:StartExecution", f"${{{machine}}}"))
     if any(trigger.function == name for trigger in TRIGGERS):
         expected.add(("sqs:SendMessage", f"${{{queue}.Arn}}"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.permissions import together
 from functions.routes import ROUTES
 from infra.docs import PAGES, endpoints, main, outdated
 
@@ -24,7 +25,9 @@ def test_every_endpoint_is_there() -> None:
         assert (method, path, function) == (route.method, f"`{route.path}`", route.function)
         assert int(trips) == route.round_trips
         granted = dict(part.split("` ") for part in grants.split("<br>") if part != "none")
-        assert granted == {f"`{t}": ", ".join(actions) for t, actions in route.grants.items()}
+        assert granted == {
+            f"`{each.resource}": ", ".join(each.actions) for each in together(route.grants)
+        }
 
 
 @pytest.mark.parametrize("name", PAGES)

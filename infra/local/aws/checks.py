@@ -4,12 +4,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.deployment import FUNCTIONS
-from functions.grants import Grants
+from functions.permissions import Use, uses
 from functions.routes import ROUTES
 from infra.local.aws.aws_error import AwsError
 from infra.local.aws.invocation import Invocation
 
-_BY_ROUTE: Mapping[str, Grants] = {route.handler: route.grants for route in ROUTES}
+GRANTED: Mapping[str, frozenset[Use]] = {
+    **{route.handler: frozenset(uses(route.grants)) for route in ROUTES},
+    **{name: frozenset(uses(function.grants)) for name, function in FUNCTIONS.items()},
+}
+"""What each route, and each function besides its routes, may do."""
+
+USED: set[tuple[str, Use]] = set()
+"""What they have done in this process, at most what is granted: so tests find idle grants."""
+
 _TRANSACTION = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -18,11 +26,18 @@ _TRANSACTION = {
 }
 
 
-def check(operation: str, request: Mapping[str, Any], invocation: Invocation | None) -> None:
+def check(
+    service: str, operation: str, request: Mapping[str, Any], invocation: Invocation | None
+) -> None:
     """Refuse, as IAM and the design would, what the running function may not do."""
+    if service == "sfn":
+        if invocation:
+            _check_grant(("states", "run", operation), invocation)
+        return
     for action, table, details in _uses(operation, request):
         if invocation:
-            _check_grant(action, table, details, invocation)
+            resource = f"{table}/{details['IndexName']}" if "IndexName" in details else table
+            _check_grant(("dynamodb", resource, action), invocation)
         if action in {"GetItem", "BatchGetItem", "Query"}:
             _check_read(table, details)
         if action == "UpdateItem" and "attribute_exists(" not in details.get(
@@ -49,14 +64,12 @@ def _uses(
         yield operation, request["TableName"], request
 
 
-def _check_grant(
-    action: str, table: str, details: Mapping[str, Any], invocation: Invocation
-) -> None:
-    resource = f"{table}/{details['IndexName']}" if "IndexName" in details else table
-    route = invocation.route
-    grants = _BY_ROUTE[route] if route else FUNCTIONS[invocation.function].grants
-    if action not in grants.get(resource, ()):
-        raise _refusal(f"{route or invocation.function} has no grant for {action} on {resource}")
+def _check_grant(use: Use, invocation: Invocation) -> None:
+    name = invocation.route or invocation.function
+    if use not in GRANTED[name]:
+        _, resource, action = use
+        raise _refusal(f"{name} has no grant for {action} on {resource}")
+    USED.add((name, use))
 
 
 def _check_read(table: str, details: Mapping[str, Any]) -> None:

@@ -78,8 +78,7 @@ class Transport:
         call = Call(service, operation, request, current.get(), sent_together.get())
         for interceptor in self.interceptors:
             interceptor.before(call)
-        if service == "dynamodb":
-            check(operation, request, call.invocation)
+        check(service, operation, request, call.invocation)
         answer = self._services[service](operation, request)
         for interceptor in self.interceptors:
             interceptor.after(call)
