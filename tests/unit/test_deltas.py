@@ -151,3 +151,32 @@ def test_a_full_delta_is_told_before_it_is_due() -> None:
     full = TextDelta(MESSAGE, "b" * (LONGEST - 1) + "c")
     assert deltas.take(TextDelta(MESSAGE, "d"), 1.0) == [full]
     assert deltas.flush(1.0) == [TextDelta(MESSAGE, "d")]
+
+
+def test_what_is_due_is_told_with_what_comes_at_that_moment() -> None:
+    """Not a moment later."""
+    deltas = Deltas(GATHER)
+    deltas.begin()
+    deltas.take(TextDelta(MESSAGE, "a"), 1_000.0)
+    assert deltas.take(TextDelta(MESSAGE, "b"), 1_000.05) == []
+    due = deltas.due
+    assert due is not None
+    (told,) = deltas.take(TextDelta(MESSAGE, "c"), due)
+    assert told == TextDelta(MESSAGE, "bc")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (TextDelta(MESSAGE, "a"), CallDelta(STEP, 0, arguments="b")),
+        (CallDelta(STEP, 0, arguments="b"), TextDelta(MESSAGE, "a")),
+        (CallDelta(STEP, 0, arguments="a"), CallDelta(STEP, 1, arguments="b")),
+    ],
+)
+def test_what_is_not_of_a_kind_is_told_apart(one: Delta, other: Delta) -> None:
+    """Text and arguments, or the arguments of two calls, are never one delta."""
+    deltas = Deltas(GATHER)
+    deltas.begin()
+    deltas.take(TextDelta(MESSAGE, ""), 1_000.0)
+    assert [*deltas.take(one, 1_000.01), *deltas.take(other, 1_000.02)] == [one]
+    assert deltas.flush(1_000.03) == [other]

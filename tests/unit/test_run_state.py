@@ -4,9 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from threadkeep.domain.run_state import ACTIVE, TRANSITIONS, effective, effective_status
-from threadkeep.domain.runs import Run, RunStatus, RunStep
-from threadkeep.domain.turns import effective_step
+from threadkeep.domain.objects import Message
+from threadkeep.domain.run_state import (
+    ACTIVE,
+    EXPIRE,
+    FAIL,
+    STOP,
+    TRANSITIONS,
+    effective,
+    effective_status,
+    ended,
+)
+from threadkeep.domain.runs import LastError, Run, RunStatus, RunStep, Usage
+from threadkeep.domain.turns import (
+    OpenTurn,
+    effective_message,
+    effective_step,
+    ended_step,
+)
 
 RUN = Run(
     id="run_1",
@@ -24,6 +39,15 @@ STEP = RunStep(
     assistant_id="asst_1",
     created_at=1_001,
     type="message_creation",
+)
+MESSAGE = Message(
+    id="msg_1",
+    thread_id="thread_1",
+    created_at=1_001,
+    role="assistant",
+    content=(),
+    status="in_progress",
+    run_id="run_1",
 )
 
 
@@ -59,3 +83,38 @@ def test_steps_follow_their_run() -> None:
     assert (expired.status, expired.expired_at) == ("expired", 1_600)
     done = replace(STEP, status="completed", completed_at=1_100)
     assert effective_step(done, run, 1_700) is done
+
+
+def test_messages_follow_their_run() -> None:
+    """A begun message of a run that is over is incomplete; one that is complete never changes."""
+    run = replace(RUN, status="in_progress")
+    assert effective_message(MESSAGE, run, 1_599) is MESSAGE
+    expired = effective_message(MESSAGE, run, 1_600)
+    assert (expired.status, expired.incomplete_reason) == ("incomplete", "run_expired")
+    done = replace(MESSAGE, status="completed", completed_at=1_100)
+    assert effective_message(done, run, 1_700) is done
+
+
+def test_an_end_keeps_what_the_run_had_cost() -> None:
+    """Those who end a run of another know no more; a run that has cost nothing says so."""
+    cost = Usage(prompt_tokens=7)
+    assert ended(replace(RUN, usage=cost), EXPIRE, 1_700).usage == cost
+    assert ended(RUN, EXPIRE, 1_700).usage == Usage()
+    assert ended(replace(RUN, usage=cost), FAIL, 1_500, usage=Usage()).usage == Usage()
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("invalid_prompt", "server_error"), ("rate_limit_exceeded", "rate_limit_exceeded")],
+)
+def test_a_step_shows_why_it_failed(code: str, shown: str) -> None:
+    """In the words that steps have: `invalid_prompt` is none of them."""
+    failed = ended_step(STEP, FAIL, 1_500, LastError(code=code, message="m"))
+    assert failed.last_error == LastError(code=shown, message="m")
+    assert ended_step(STEP, FAIL, 1_500).last_error is None
+    assert ended_step(STEP, STOP, 1_500, LastError(code=code, message="m")).last_error is None
+
+
+def test_a_turn_without_a_message_says_nothing() -> None:
+    """Text is for the message; a step of calls has none."""
+    assert OpenTurn(STEP).saying("x") == OpenTurn(STEP)

@@ -73,8 +73,7 @@ def _merged(pending: Delta | None, change: Delta) -> Delta | None:
 
 def _of_a_kind(pending: Delta, change: Delta) -> bool:
     if isinstance(pending, CallDelta) and isinstance(change, CallDelta):
-        begins = pending.call_id or change.call_id
-        return not begins and pending.index == change.index
+        return not pending.call_id and pending.index == change.index
     return isinstance(pending, TextDelta) and isinstance(change, TextDelta)
 
 
