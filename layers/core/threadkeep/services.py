@@ -1,5 +1,6 @@
 """The composition root: what handlers and execution work with, built in one place."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.session import Session
 from threadkeep.config import Config
 from threadkeep.domain.clock import Clock, SystemClock
 from threadkeep.domain.ids import IdSource
-from threadkeep.providers.catalogue import Catalogue
+from threadkeep.providers.catalogue import Catalogue, Means
 from threadkeep.store.database import Database
 from threadkeep.store.store import Store
 from threadkeep.store.waker import Polling, Waker
@@ -75,5 +76,6 @@ def build(
 def from_environment() -> Services:
     """The services of a Lambda function."""
     config = Config.from_environment()
-    catalogue = Catalogue.load(config.models, require_keys=False)
-    return build(config, Session(), SystemClock(), catalogue)
+    session = Session()
+    means = Means(os.environ, lambda: session, require_key=False)
+    return build(config, session, SystemClock(), Catalogue.load(config.models, means))

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,10 +10,12 @@ from tests.unit.providers.turns import request
 from threadkeep.providers.catalogue import Catalogue, CatalogueError, Entry
 from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.echo import Echo
-from threadkeep.providers.models_file import _KEYS
+from threadkeep.providers.entry_settings import EVERY
 from threadkeep.providers.openai_chat import OpenAIChat
 from threadkeep.providers.port import Failed
+from threadkeep.providers.registry import PROVIDERS, Means
 
+_KEYS = (*EVERY, *PROVIDERS["openai"].settings)
 _ALL = Dialect(
     ask_for_usage=False,
     token_limit="max_tokens",
@@ -40,13 +43,17 @@ provider = "echo"
 """
 
 
+def means(environment: Mapping[str, str], *, require_key: bool = True) -> Means:
+    return Means(environment, Session, require_key)
+
+
 def parse(text: str, **environment: str) -> Catalogue:
-    return Catalogue.parse(text, "models.toml", environment)
+    return Catalogue.parse(text, "models.toml", means(environment))
 
 
 def refused(text: str, environment: Mapping[str, str] | None = None) -> str:
     with pytest.raises(CatalogueError) as caught:
-        Catalogue.parse(text, "models.toml", environment or {})
+        Catalogue.parse(text, "models.toml", means(environment or {}))
     message = str(caught.value)
     assert message.startswith("models.toml: ")
     assert "\n" not in message
@@ -137,7 +144,7 @@ def test_the_file_of_this_repository_can_be_read_and_so_can_its_examples() -> No
     lines = path.read_text().splitlines()
     marks = (
         "# [[",
-        *(f"# {key} =" for key in _KEYS["openai"]),
+        *(f"# {key} =" for key in _KEYS),
     )
     examples = "\n".join(line.removeprefix("# ") for line in lines if line.startswith(marks))
     catalogue = parse(examples, MODEL_API_KEY="k", BEDROCK_API_KEY="k")
@@ -264,7 +271,7 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:
 def test_the_key_is_read_when_the_catalogue_is_loaded() -> None:
     """What the environment says later changes nothing."""
     environment = {"KEY": "before"}
-    catalogue = Catalogue.parse(entry(api_key='"env:KEY"'), "models.toml", environment)
+    catalogue = Catalogue.parse(entry(api_key='"env:KEY"'), "models.toml", means(environment))
     environment["KEY"] = "after"
     found = catalogue.resolve("x")
     assert found is not None
@@ -275,7 +282,7 @@ def test_where_only_names_are_resolved_a_key_may_be_missing() -> None:
     """The entry is there; a call fails and names the variable, nothing else is forgiven."""
     text = entry(match='"gpt-4*"', model='"m"', api_key='"env:KEY"', max_turns="3")
     for environment in ({}, {"KEY": " \n"}):
-        lenient = Catalogue.parse(text, "models.toml", environment, require_keys=False)
+        lenient = Catalogue.parse(text, "models.toml", means(environment, require_key=False))
         found = lenient.resolve("gpt-4o")
         assert found is not None
         assert (found.model, found.max_turns) == ("m", 3)
@@ -287,20 +294,20 @@ def test_where_only_names_are_resolved_a_key_may_be_missing() -> None:
         stopped = found.provider.start(request())
         stopped.stop()
         assert list(stopped) == []
-    with_key = Catalogue.parse(text, "models.toml", {"KEY": "sk-1"}, require_keys=False)
+    with_key = Catalogue.parse(text, "models.toml", means({"KEY": "sk-1"}, require_key=False))
     assert with_key.resolve("gpt-4o") == parse(text, KEY="sk-1").resolve("gpt-4o")
     for wrong in (entry(api_key='"sk-1"'), entry(api_key='"env:KEY"', base_url='"host"')):
         with pytest.raises(CatalogueError):
-            Catalogue.parse(wrong, "models.toml", {}, require_keys=False)
+            Catalogue.parse(wrong, "models.toml", means({}, require_key=False))
 
 
 def test_a_file_without_its_keys_can_be_loaded_for_its_names(tmp_path: Path) -> None:
     """`load` takes the same choice."""
     file = tmp_path / "models.toml"
     file.write_text(entry(api_key='"env:KEY"'))
-    assert Catalogue.load(file, {}, require_keys=False).resolve("x")
+    assert Catalogue.load(file, means({}, require_key=False)).resolve("x")
     with pytest.raises(CatalogueError, match="KEY"):
-        Catalogue.load(file, {})
+        Catalogue.load(file, means({}))
 
 
 _VALUE = st.sampled_from(['"x"', "true", "1", "[]", "{}", '"env:A"', '"openai"', '"echo"', "1.5"])
@@ -308,7 +315,7 @@ _VALUE = st.sampled_from(['"x"', "true", "1", "[]", "{}", '"env:A"', '"openai"',
 
 @given(
     st.text()
-    | st.dictionaries(st.sampled_from([*_KEYS["openai"], "x"]), _VALUE).map(
+    | st.dictionaries(st.sampled_from([*_KEYS, "x"]), _VALUE).map(
         lambda lines: "[[model]]\n" + "\n".join(f"{k} = {v}" for k, v in lines.items())
     )
 )
