@@ -1,9 +1,11 @@
 """`python -m bench.legibility`: how far a reader has to walk, as figures of the code itself.
 
 One attempt of a streamed text run is executed and watched. A *room* is a module that the attempt
-enters; what the store does inside itself is not entered, its functions are read by their names. A
-*move* is a call from a function into one of another module, counted once however often it is made.
-A *return* is a move into a room that the reader has been in before. The rest is sizes.
+enters; what the store does inside itself is not entered, its functions are read by their names. Nor
+does a reader walk through the domain: its values and pure functions are the vocabulary, which is
+looked up; the rooms of the domain are counted apart. A *move* is a call from a function into one of
+another module, counted once however often it is made. A *return* is a move into a room that the
+reader has been in before. The rest is sizes.
 """
 
 import ast
@@ -21,6 +23,7 @@ _ROOT = Path(__file__).parent.parent
 _FOLDERS = ("functions", "layers", "infra")
 _CORE = (str(_ROOT / "functions"), str(_ROOT / "layers"))
 _STORE = "threadkeep/store/"
+_DOMAIN = "threadkeep/domain/"
 
 
 class Walk:
@@ -41,11 +44,22 @@ class Walk:
 
     @property
     def rooms(self) -> list[str]:
-        return list(dict.fromkeys(self.moves.values()))
+        """Those with a part in what happens."""
+        return [room for room in self._entered if _DOMAIN not in room]
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """The rooms of the domain."""
+        return [room for room in self._entered if _DOMAIN in room]
 
     @property
     def returns(self) -> int:
-        return len(self.moves) - len(self.rooms)
+        """Moves into a room, the domain's left out, that was entered before."""
+        return sum(_DOMAIN not in room for room in self.moves.values()) - len(self.rooms)
+
+    @property
+    def _entered(self) -> list[str]:
+        return list(dict.fromkeys(self.moves.values()))
 
 
 def walk() -> Walk:
@@ -112,8 +126,9 @@ def main() -> None:
     print("| measure | figure |\n|---|---:|")
     _row("rooms on the way of a streamed text run", len(way.rooms))
     _row("returns to a room", way.returns)
+    _row("modules of the domain that they speak of", len(way.vocabulary))
     _row(
-        "lines of the modules on the way",
+        "lines of the rooms",
         sum(len((_ROOT / m).read_text().splitlines()) for m in way.rooms),
     )
     _row(
@@ -127,7 +142,8 @@ def main() -> None:
     )
     _row("lines of the product", sum(lines))
     _row("names that several modules give to a type of their own", len(shared))
-    print("\nOn the way, in the order of entering:", ", ".join(Path(m).stem for m in way.rooms))
+    print("\nRooms, in the order of entering:", ", ".join(Path(m).stem for m in way.rooms))
+    print("Of the domain:", ", ".join(Path(m).stem for m in way.vocabulary))
     print("Types of one name:", ", ".join(f"{n} {c} times" for n, c in sorted(shared.items())))
 
 

@@ -175,7 +175,7 @@ class World(Interception):
         """The worker looks whether it may go on, and stops if not."""
         with self._process():
             found = self._services.store.runs.standings([worker.ref]).get(worker.ref)
-            news = judged(worker.sink.run, found)
+            news = judged(worker.sink.held.run, found)
             if isinstance(news, Interrupted):
                 self.work(worker, news)
             elif news:

@@ -49,7 +49,7 @@ class Executor:
         if sink:
             with suppress(RunLost):
                 self._work(sink)
-                return answer_for(sink.run)
+                return answer_for(sink.held.run)
         return retry_on_lost_race(lambda: self.answer(ref, leg))
 
     def claim(self, ref: RunRef, leg: int) -> Sink | None:
@@ -84,13 +84,13 @@ class Executor:
 
     def _work(self, sink: Sink) -> None:
         """One model turn; what it came to is written by the sink."""
-        run = sink.run
+        run = sink.held.run
         entry = self.catalogue.resolve(run.model)
         if entry is None:
             text = f"No provider is mapped to the model '{run.model}' any more."
             sink.write(Ended(FAIL, error=LastError(code="server_error", message=text)))
             return
-        prompt = assemble(sink.ref, run, entry, self.store)
+        prompt = assemble(sink.held.ref, run, entry, self.store)
         if isinstance(prompt, Ended):
             sink.write(prompt)
             return
@@ -104,11 +104,11 @@ class Executor:
         self, sink: Sink, provider: Provider, prompt: Prompt
     ) -> Generator[Chunk | Interrupted]:
         """The model's turn; what ends with the run's deadline comes only when that is there."""
-        run, clock = sink.run, self.clock
+        run, clock = sink.held.run, self.clock
         margin = min(_STOP_BEFORE, (run.expires_at - run.created_at) / 10)
 
         def looks(tell: Callable[[News], None]) -> AbstractContextManager[None]:
-            return self.lookout.watching(sink.ref, lambda found: tell(judged(run, found)))
+            return self.lookout.watching(sink.held.ref, lambda found: tell(judged(run, found)))
 
         stop_at = run.expires_at - margin
         with closing(turn(provider, prompt, clock, stop_at, looks, lambda: sink.due)) as chunks:

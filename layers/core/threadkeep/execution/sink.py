@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.events import CallDelta, TextDelta
-from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import COMPLETE, CRASHED, FAIL, RUN_OUT, STOP, end_time
 from threadkeep.domain.runs import Run, RunStepType, Usage
 from threadkeep.domain.turns import ClosedTurn, OpenTurn
@@ -21,7 +20,7 @@ from threadkeep.store.store import Store
 
 
 class Sink:
-    """Follows one attempt of a run, which is held as this attempt last wrote it.
+    """Follows one attempt of a run; `held` is the run as this attempt last wrote it.
 
     `turn` is one that an older attempt has begun, if readers have seen that and nothing else of it.
     """
@@ -29,22 +28,12 @@ class Sink:
     def __init__(
         self, held: HeldRun, turn: OpenTurn | None, store: Store, clock: Clock, gather: float
     ) -> None:
-        self._held = held
+        self.held = held
         self._turn = turn
         self._store = store
         self._clock = clock
         self._deltas = Deltas(gather)
         self._spoken = False
-
-    @property
-    def ref(self) -> RunRef:
-        """Which run it is."""
-        return self._held.ref
-
-    @property
-    def run(self) -> Run:
-        """The run as this attempt last wrote it."""
-        return self._held.run
 
     @property
     def due(self) -> float | None:
@@ -74,11 +63,11 @@ class Sink:
                 return self._begin_as("tool_calls")
             case engine.Said(text):
                 self._spoken = True
-                self._tell(TextDelta(self.run.open_message_id, text))
+                self._tell(TextDelta(self.held.run.open_message_id, text))
             case CallBegan(index, call_id, name):
-                self._tell(CallDelta(self.run.open_step_id, index, call_id, name))
+                self._tell(CallDelta(self.held.run.open_step_id, index, call_id, name))
             case CallArguments(index, value):
-                self._tell(CallDelta(self.run.open_step_id, index, arguments=value))
+                self._tell(CallDelta(self.held.run.open_step_id, index, arguments=value))
             case engine.Idle():
                 self._flush()
             case engine.TextEnded():
@@ -97,7 +86,7 @@ class Sink:
         What the turn has cost is not counted any more once the deadline has passed: from then on
         readers are told what the run had cost, and what is over does not change.
         """
-        if found is None or found.attempt != self.run.attempt:
+        if found is None or found.attempt != self.held.run.attempt:
             return None
         late = self._clock.now() >= found.expires_at
         if found.status in STOP.sources:
@@ -117,15 +106,15 @@ class Sink:
 
     def _begin_as(self, type_: RunStepType) -> bool:
         """Begin the turn. One that readers have seen begin as another type fails."""
-        if self.run.open_step is None:
+        if self.held.run.open_step is None:
             self._begin(type_)
-        elif self.run.open_step != type_:
+        elif self.held.run.open_step != type_:
             self._end(engine.Ended(FAIL, error=CRASHED))
             return False
         return True
 
     def _tell(self, change: TextDelta | CallDelta) -> None:
-        if self.run.streamed:
+        if self.held.run.streamed:
             for ready in self._deltas.take(change, self._clock.monotonic()):
                 self._append(ready)
 
@@ -134,14 +123,14 @@ class Sink:
             self._append(ready)
 
     def _append(self, change: TextDelta | CallDelta) -> None:
-        self._held = self._store.transitions.show(self._held, change)
+        self.held = self._store.transitions.show(self.held, change)
 
     def _begin(self, type_: RunStepType) -> None:
         now = int(self._clock.now())
-        run = replace(self.run, steps=self.run.steps + 1, open_step=type_)
+        run = replace(self.held.run, steps=self.held.run.steps + 1, open_step=type_)
         turn = OpenTurn.begun(run, type_, now)
         self._deltas.begin()
-        self._held = self._store.transitions.begin_turn(self._held, run, turn, now)
+        self.held = self._store.transitions.begin_turn(self.held, run, turn, now)
         self._turn = turn
 
     def _finish_text(self, event: engine.TextEnded) -> None:
@@ -149,7 +138,7 @@ class Sink:
         self._flush()
         now = int(self._clock.now())
         turn = self._closed(engine.Ended(COMPLETE, event.text), now)
-        self._held = self._store.transitions.finish_step(self._held, turn, now)
+        self.held = self._store.transitions.finish_step(self.held, turn, now)
         self._turn = None
 
     def _park(self, event: engine.CallsMade) -> None:
@@ -159,15 +148,15 @@ class Sink:
             raise AssertionError("calls are made in a step")
         step = self._turn.calling(event.calls).costing(event.usage).step
         total = self._total(event.usage)
-        self._held = self._store.transitions.park(self._held, step, total, now)
+        self.held = self._store.transitions.park(self.held, step, total, now)
 
     def _end(self, event: engine.Ended) -> None:
         self._flush()
         now = int(self._clock.now())
-        self._held = self._store.transitions.end(
-            self._held,
+        self.held = self._store.transitions.end(
+            self.held,
             event.transition,
-            self._closed(event, end_time(self.run, now)),
+            self._closed(event, end_time(self.held.run, now)),
             now,
             usage=self._total(event.usage),
             error=event.error,
@@ -175,7 +164,7 @@ class Sink:
         )
 
     def _total(self, usage: Usage | None) -> Usage:
-        return (self.run.usage or Usage()) + (usage or Usage())
+        return (self.held.run.usage or Usage()) + (usage or Usage())
 
     def _closed(self, event: engine.Ended, now: int) -> ClosedTurn | None:
         """The open turn as the event ends it, if there is one."""
