@@ -6,14 +6,14 @@ from functools import partial
 
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.runs import Run
-from threadkeep.execution.tail import Signal, Told, follow
+from threadkeep.execution.tail import Numbered, Signal, follow
 from threadkeep.services import Services
 from threadkeep.wire import events, objects
 
 
 @dataclass(frozen=True)
 class EventStream:
-    """An answer that is told piece by piece. Nothing can be refused any more once it is made.
+    """An answer that is sent piece by piece. Once it is made nothing can be refused any more.
 
     `chunks(until)` are the pieces, the last of them soon after `until` (monotonic).
     """
@@ -33,8 +33,8 @@ def event_stream(
 ) -> EventStream:
     """The stream of a run from event number `after` on. A client that leaves changes nothing.
 
-    `replayed`: by whoever joins it. Its events have their numbers as ids, and those of all legs
-    follow each other; the stream of a request is that of the leg it began.
+    `replayed`: for GET …/stream. Events carry ids, and all legs are replayed. The stream of a
+    request that starts a leg shows that leg alone, without ids.
     """
     return EventStream(partial(_chunks, ref, run, services, after, replayed=replayed))
 
@@ -43,9 +43,9 @@ def _chunks(
     ref: RunRef, run: Run, services: Services, after: int, until: float, *, replayed: bool
 ) -> Generator[bytes]:
     parts = services.store, services.clock, services.waker
-    for told in follow(ref, *parts, after, until=until, past_waits=replayed):
-        match told:
-            case Told(seq, event):
+    for shown in follow(ref, *parts, after, until=until, past_waits=replayed):
+        match shown:
+            case Numbered(seq, event):
                 yield events.frame(event, run.expires_at, seq if replayed else None)
             case Signal.PING:
                 yield events.PING

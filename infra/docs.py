@@ -24,7 +24,7 @@ often an answer waits for DynamoDB when all goes well, the authorizer's look at 
 All of them are there a second time below `/openai`, for Azure's clients: the key comes in the
 header `api-key`, and `api-version` has no effect.
 
-Made of `functions/routes.py` by `make docs`; change that.
+Made of `functions/routes/` by `make docs`; change that.
 
 | method | path | Lambda function | DynamoDB | round trips |
 |---|---|---|---|---:|

@@ -284,6 +284,21 @@ def test_a_message_larger_than_a_row(system: System, pieces: int) -> None:
     assert text_of(system.messages(run)[-1]) == LARGE
 
 
+def test_a_thread_and_a_run_that_both_say_much(system: System) -> None:
+    """A thread's first messages, and what its run streams, need not fit into an item either."""
+    asked = LARGE[:256_000]
+    system.provider.script = says(LARGE)
+    thread = {"messages": [{"role": "user", "content": asked}]}
+    body = {"assistant_id": system.assistant()["id"], "stream": True, "thread": thread}
+    frames = list(system.stream("/threads/runs", body))
+    created = next(data for name, data in frames if name == "thread.run.created")
+    assert said(frames) == LARGE
+    assert [text_of(message) for message in system.messages(created)] == [asked, LARGE]
+    alone = system.post("/threads", thread)
+    (first,) = system.messages({"thread_id": alone["id"]})
+    assert text_of(first) == asked
+
+
 def test_calls_larger_than_a_row(system: System) -> None:
     """Arguments and outputs: told in pieces, and whole where the step ends."""
     system.provider.script = calls(("call_1", "get_weather", LARGE))

@@ -15,7 +15,8 @@ class ConfigError(Exception):
 @dataclass(frozen=True)
 class Config:
     """`run_seconds` is how long a run may take, `gather` how many seconds deltas gather before they
-    are told, `poll_after_ms` what pollers are told to wait. `streaming`: answers can be streamed.
+    are written, `poll_after_ms` how long apps that poll should wait. `streaming`: answers can be
+    streamed.
     `strict_beta`: the OpenAI-Beta header must be there. `unavailable_tools`: what becomes of tools
     that runs can't have here. `cors_origins`: whose pages may read what the functions answer; on
     one machine the HTTP front sees to that.

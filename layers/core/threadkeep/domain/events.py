@@ -1,4 +1,4 @@
-"""What a stream tells of a run: names and the objects they carry, in the order they happened."""
+"""The events of a run: their names and the objects they carry."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Gathering deltas: the first of a turn is told at once, then one row for what came since."""
+"""Gathering deltas: the first of a turn is written at once, then one row for what came since."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ class Deltas:
         return self._last + self._gather if self._pending else None
 
     def begin(self) -> None:
-        """A turn begins: its first delta is told at once, and as the first."""
+        """A turn begins: its first delta is written at once, and marked as the first."""
         self._first = True
         self._last = float("-inf")
 
@@ -52,7 +52,7 @@ class Deltas:
 
 
 def _pieces(change: Delta) -> Iterator[Delta]:
-    """The change in pieces that are not too long; the first has what is told once."""
+    """The change in pieces that are not too long; the first has the id and the name."""
     text = _text(change)
     yield _with(change, text[:_LONGEST])
     for start in range(_LONGEST, len(text), _LONGEST):
@@ -64,7 +64,7 @@ def _pieces(change: Delta) -> Iterator[Delta]:
 
 
 def _merged(pending: Delta | None, change: Delta) -> Delta | None:
-    """Both as one, if they are of a kind and not too long; ids and names are never told twice."""
+    """Both as one, if they are of a kind and not too long; ids and names never come twice."""
     if pending is None or not _of_a_kind(pending, change):
         return None
     text = _text(pending) + _text(change)

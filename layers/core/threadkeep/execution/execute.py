@@ -107,8 +107,8 @@ class Executor:
         run, clock = sink.held.run, self.clock
         margin = min(_STOP_BEFORE, (run.expires_at - run.created_at) / 10)
 
-        def looks(tell: Callable[[News], None]) -> AbstractContextManager[None]:
-            return self.lookout.watching(sink.held.ref, lambda found: tell(judged(run, found)))
+        def looks(report: Callable[[News], None]) -> AbstractContextManager[None]:
+            return self.lookout.watching(sink.held.ref, lambda found: report(judged(run, found)))
 
         stop_at = run.expires_at - margin
         with closing(turn(provider, prompt, clock, stop_at, looks, lambda: sink.due)) as chunks:

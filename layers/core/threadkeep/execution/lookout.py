@@ -15,7 +15,7 @@ from threadkeep.store.runs import Runs, Standing
 _LOG = logging.getLogger("threadkeep.runs")
 _EVERY = 1.0  # seconds between two looks
 
-Tell = Callable[[Standing | None], None]
+Report = Callable[[Standing | None], None]
 
 
 @dataclass(eq=False)
@@ -23,17 +23,17 @@ class _Watcher:
     """An attempt. Looks are made on its behalf, with the rights of its function."""
 
     ref: RunRef
-    tell: Tell
+    report: Report
     context: contextvars.Context
 
 
 class Lookout:
-    """Tells the attempts of a process how their runs stand, each about once a second.
+    """Reports to the attempts of a process what their runs are like, each about once a second.
 
-    Invariant: while anybody watches, one thread reads. It reads what is committed, so an attempt
-    was last told what stood a second ago, or since its last look if that failed. A look that fails
-    tells nobody anything and is made again a second later: it ends no attempt. That is safe,
-    because whatever an attempt writes is conditional on the run itself; a look only spares work.
+    Invariant: while anybody watches, one thread reads. It reads what is committed, so a report is
+    about a second old, or older if looks failed. A look that fails reports nothing and is made
+    again a second later: it ends no attempt. That is safe, because whatever an attempt writes is
+    conditional on the run itself; a look only spares work.
     The last one to leave waits for the thread: nothing stays behind an invocation.
     """
 
@@ -45,12 +45,12 @@ class Lookout:
         self._thread: threading.Thread | None = None  # who looks out; another one has been relieved
 
     @contextmanager
-    def watching(self, ref: RunRef, tell: Tell) -> Iterator[None]:
-        """In the block `tell` is given how the run stands (None: it is not there) after each look.
+    def watching(self, ref: RunRef, report: Report) -> Iterator[None]:
+        """In the block `report` is called with the run's state (None: it is gone) after each look.
 
         It is called by the lookout's thread: it must not wait, nor raise.
         """
-        watcher = _Watcher(ref, tell, contextvars.copy_context())
+        watcher = _Watcher(ref, report, contextvars.copy_context())
         with self._changed:
             self._watchers.append(watcher)
             if self._thread is None:
@@ -76,7 +76,7 @@ class Lookout:
                 self._look(watchers[start : start + MOST_KEYS])
 
     def _wait(self) -> list[_Watcher]:
-        """Those to look for, once it is time; nobody when this thread is relieved."""
+        """The watchers, once it is time to look; none when this thread is relieved."""
         me = threading.current_thread()
         with self._changed:
             at = self._clock.monotonic() + _EVERY
@@ -93,4 +93,4 @@ class Lookout:
             _LOG.warning("a look at %s runs failed: %s", len(refs), type(error).__name__)
             return
         for watcher in watchers:
-            watcher.tell(found.get(watcher.ref))
+            watcher.report(found.get(watcher.ref))

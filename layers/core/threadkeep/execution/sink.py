@@ -63,11 +63,11 @@ class Sink:
                 return self._begin_as("tool_calls")
             case engine.Said(text):
                 self._spoken = True
-                self._tell(TextDelta(self.held.run.open_message_id, text))
+                self._show(TextDelta(self.held.run.open_message_id, text))
             case CallBegan(index, call_id, name):
-                self._tell(CallDelta(self.held.run.open_step_id, index, call_id, name))
+                self._show(CallDelta(self.held.run.open_step_id, index, call_id, name))
             case CallArguments(index, value):
-                self._tell(CallDelta(self.held.run.open_step_id, index, arguments=value))
+                self._show(CallDelta(self.held.run.open_step_id, index, arguments=value))
             case engine.Idle():
                 self._flush()
             case engine.TextEnded():
@@ -84,7 +84,7 @@ class Sink:
         """How the run ends that was found when the event could not be written, if it is ours.
 
         What the turn has cost is not counted any more once the deadline has passed: from then on
-        readers are told what the run had cost, and what is over does not change.
+        readers see the run as over, with what it had cost, and what is over does not change.
         """
         if found is None or found.attempt != self.held.run.attempt:
             return None
@@ -113,7 +113,7 @@ class Sink:
             return False
         return True
 
-    def _tell(self, change: TextDelta | CallDelta) -> None:
+    def _show(self, change: TextDelta | CallDelta) -> None:
         if self.held.run.streamed:
             for ready in self._deltas.take(change, self._clock.monotonic()):
                 self._append(ready)

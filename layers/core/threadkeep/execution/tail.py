@@ -1,6 +1,6 @@
-"""Following a run's events. Every reader is told the same, in the same order, whenever it joins.
+"""Following a run's events. Every reader is shown the same, in the same order, whenever it joins.
 
-`Tail.step` is pure: the moment, the new rows and the run go in, what to tell and how long to wait
+`Tail.step` is pure: the moment, the new rows and the run go in; what to show and how long to wait
 come out. Lambda and the local server drive it with the same few lines (`follow`).
 """
 
@@ -20,13 +20,13 @@ from threadkeep.store.waker import Waker
 
 PING_EVERY = 15.0  # seconds of silence
 LONGEST_QUEUED = 20.0  # seconds: waiting streams must not starve the executors
-LATE = 15.0  # seconds after its deadline at which a run's expiry is told, written or not
+LATE = 15.0  # seconds after its deadline at which a run's expiry is shown, written or not
 _SHORTEST = 1.0  # seconds between two looks at the run
 _STOPS = frozenset(f"thread.run.{status}" for status in {PARK.target, *ENDS})
 
 
 class Signal(Enum):
-    """What a reader is told that is no event of the run."""
+    """What a reader is shown besides the events of the run."""
 
     PING = "nothing new, the connection is alive"
     STUCK = "the run is not taken up, look for it later"
@@ -36,7 +36,7 @@ class Signal(Enum):
 
 
 @dataclass(frozen=True)
-class Told:
+class Numbered:
     """An event and its number in the run's log."""
 
     seq: int
@@ -45,7 +45,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Step:
-    """What to tell now. `until`: when to look again at the latest; None after the end."""
+    """What to show now. `until`: when to look again at the latest; None after the end."""
 
     tail: "Tail"
     rows: tuple[Row, ...] = ()
@@ -56,15 +56,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Tail:
-    """Where a reader is: `after` is the number of the last event it was told, at `told_at`.
+    """Where a reader is: `after` is the number of the last event it was shown, at `shown_at`.
 
-    `quiet_since` is when it last was sent anything. At `look_at` the run's state may matter, which
-    otherwise the rows tell. These times are the monotonic clock's; only how the run stands depends
-    on the wall clock. `past_waits`: a wait for outputs that is over does not end its stream.
+    `quiet_since` is when it last was sent anything. From `look_at` on the run itself must be read;
+    before that the rows say enough. These times are the monotonic clock's; only the run's deadline
+    is the wall clock's. `past_waits`: keep streaming after `requires_action` once the outputs were
+    submitted.
     """
 
     after: int
-    told_at: float
+    shown_at: float
     look_at: float = -math.inf
     quiet_since: float = -math.inf
     past_waits: bool = False
@@ -72,42 +73,42 @@ class Tail:
     @staticmethod
     def at(now: float, after: int, *, past_waits: bool = False) -> "Tail":
         """A reader that joins now."""
-        return Tail(after, told_at=now, past_waits=past_waits)
+        return Tail(after, shown_at=now, past_waits=past_waits)
 
     def step(self, now: Moment, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> Step:
-        """What to tell of the rows after `after`, and what else the time brings.
+        """What to show of the rows after `after`, and what else is due.
 
-        `run` was read before the rows: if it shows that the run is over, the run's last row is
-        among these, or was told before. `fresh`: it was read for this step, as it must be from
-        `look_at` on; nothing is told of the run's state by what it was like long ago.
+        `run` was read before the rows: if it is over, its last row is among these, or was shown
+        before. `fresh`: it was read for this step, as it must be from `look_at` on. What was read
+        earlier says nothing about the run's state now.
         """
         if run is None or run.abandoned:
             return Step(self, signals=(Signal.GONE,))
-        tail, told = self, [row for row in rows if row.shown]
-        for number, row in enumerate(told, 1):
-            tail = replace(tail, after=row.seq, told_at=now.monotonic, quiet_since=now.monotonic)
-            if row.name in _STOPS and not (self.past_waits and number < len(told)):
-                return Step(tail, tuple(told[:number]), signals=(Signal.DONE,))
+        tail, shown = self, [row for row in rows if row.shown]
+        for number, row in enumerate(shown, 1):
+            tail = replace(tail, after=row.seq, shown_at=now.monotonic, quiet_since=now.monotonic)
+            if row.name in _STOPS and not (self.past_waits and number < len(shown)):
+                return Step(tail, tuple(shown[:number]), signals=(Signal.DONE,))
         if rows:
             tail = replace(tail, after=rows[-1].seq)
         if run.status not in ACTIVE or (fresh and now.wall >= run.expires_at + LATE):
-            return _at_the_end(tail, now, tuple(told), run, more=bool(rows))
-        return _later(tail, now, tuple(told), run, fresh=fresh)
+            return _at_the_end(tail, now, tuple(shown), run, more=bool(rows))
+        return _later(tail, now, tuple(shown), run, fresh=fresh)
 
 
-def _at_the_end(tail: Tail, now: Moment, told: tuple[Row, ...], run: Run, *, more: bool) -> Step:
-    """What to tell of a run that is over: its rows, then its end, if nobody has written that."""
+def _at_the_end(tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, more: bool) -> Step:
+    """What to show of a run that is over: its rows, then its end, if that is not written yet."""
     if more:
-        return Step(tail, told, until=now.monotonic)
+        return Step(tail, shown, until=now.monotonic)
     unwritten = run_event(effective(run, now.wall)) if run.status in ACTIVE else None
     return Step(tail, event=unwritten, signals=(Signal.DONE,))
 
 
-def _later(tail: Tail, now: Moment, told: tuple[Row, ...], run: Run, *, fresh: bool) -> Step:
-    """What to tell because the time has come, and when that will be the next time."""
-    stuck_at = tail.told_at + LONGEST_QUEUED if run.status == CREATE.target else math.inf
+def _later(tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, fresh: bool) -> Step:
+    """What to show because its time has come, and when to look again."""
+    stuck_at = tail.shown_at + LONGEST_QUEUED if run.status == CREATE.target else math.inf
     if fresh and now.monotonic >= stuck_at:
-        return Step(tail, told, signals=(Signal.STUCK,))
+        return Step(tail, shown, signals=(Signal.STUCK,))
     pinged = now.monotonic >= tail.quiet_since + PING_EVERY
     tail = replace(tail, quiet_since=now.monotonic if pinged else tail.quiet_since)
     ping_at = tail.quiet_since + PING_EVERY
@@ -115,7 +116,7 @@ def _later(tail: Tail, now: Moment, told: tuple[Row, ...], run: Run, *, fresh: b
         next_ = min(ping_at, now.of_wall(run.expires_at + LATE), stuck_at)
         tail = replace(tail, look_at=max(next_, now.monotonic + _SHORTEST))
     signals = (Signal.PING,) if pinged else ()
-    return Step(tail, told, signals=signals, until=min(tail.look_at, ping_at))
+    return Step(tail, shown, signals=signals, until=min(tail.look_at, ping_at))
 
 
 def follow(
@@ -127,8 +128,8 @@ def follow(
     *,
     until: float = math.inf,
     past_waits: bool = False,
-) -> Iterator[Told | Signal]:
-    """Everything the run tells after number `after`, as it is told, until `DONE` or a trouble.
+) -> Iterator[Numbered | Signal]:
+    """Every event after number `after`, as it is written, until `DONE` or another last signal.
 
     From `until` (monotonic) on a run that goes on is followed no longer.
     """
@@ -145,10 +146,10 @@ def follow(
             if event is None:
                 yield Signal.GONE
                 return
-            yield Told(row.seq, event)
+            yield Numbered(row.seq, event)
         tail = step.tail
         if step.event:
-            yield Told(tail.after, step.event)
+            yield Numbered(tail.after, step.event)
         yield from step.signals
         if step.until is None:
             return

@@ -26,7 +26,7 @@ News = Interrupted | RunLost | None
 """What a look at the run brings; None: the attempt goes on."""
 
 Looks = Callable[[Callable[[News], None]], AbstractContextManager[None]]
-"""Within the context the function is told the news of each look, by another thread."""
+"""Within the context the function is called with the news of each look, by another thread."""
 
 
 def watch(
@@ -71,15 +71,15 @@ def _take(
 ) -> Generator[Chunk | Interrupted]:
     """What comes, in the caller's thread, which sleeps while nothing does.
 
-    The deadline is the wall clock's. That may be set back, so it is reckoned anew whenever it seems
-    to have come; and forward, so each look at the run is one at it as well.
+    The deadline is the wall clock's. That may be set back, so the time left is computed again
+    whenever the deadline seems to have come; and forward, so each look at the run checks it, too.
     """
 
-    def tell(news: News) -> None:
+    def report(news: News) -> None:
         if news or clock.now() >= deadline:
             mailbox.interrupt(news or Interrupted.DEADLINE)
 
-    with looks(tell):
+    with looks(report):
         while True:
             due_at = due() or math.inf
             item = mailbox.take(min(due_at, Moment.of(clock).of_wall(deadline)))

@@ -15,19 +15,19 @@ class CallOrder:
     """Holds back what comes of a later call until the one before is whole, or no more can come."""
 
     def __init__(self) -> None:
-        self._telling = 0
+        self._current = 0
         self._arguments = Arguments()
         self._held: dict[int, list[Piece]] = {}
 
     def take(self, piece: Piece) -> Iterator[Piece]:
-        """What may be told now that this has come."""
-        if piece.index <= self._telling:
-            yield from self._told([piece])
+        """What may be passed on now that this has come."""
+        if piece.index <= self._current:
+            yield from self._passed([piece])
         else:
             held_before = bool(self._held)
             self._held.setdefault(piece.index, []).append(piece)
             if held_before:
-                return  # nothing new has come of the call that is being told
+                return  # nothing new has come of the current call
         while self._held and self._arguments.is_whole:
             yield from self._next()
 
@@ -37,12 +37,12 @@ class CallOrder:
             yield from self._next()
 
     def _next(self) -> Iterator[Piece]:
-        self._telling = min(self._held)
+        self._current = min(self._held)
         self._arguments = Arguments()
-        return self._told(self._held.pop(self._telling))
+        return self._passed(self._held.pop(self._current))
 
-    def _told(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def _passed(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         for piece in pieces:
-            if isinstance(piece, CallArguments) and piece.index == self._telling:
+            if isinstance(piece, CallArguments) and piece.index == self._current:
                 self._arguments.add(piece.value)
             yield piece

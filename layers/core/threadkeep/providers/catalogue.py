@@ -60,7 +60,7 @@ class Catalogue:
 
     @staticmethod
     def of(provider: Provider) -> "Catalogue":
-        """Every name leads to `provider`, which is told the name that was asked for."""
+        """Every name leads to `provider`, under the name that was asked for."""
         return Catalogue([Rule("*", provider)])
 
     @staticmethod

@@ -6,7 +6,7 @@ more. A stream that ends before either was cut off, however cleanly.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from threadkeep.domain import chat
 from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart, text_of
@@ -32,7 +32,7 @@ from threadkeep.providers.tool_call_deltas import ToolCallDeltas
 _DONE = "[DONE]"
 _DEFAULT_SAMPLING = 1.0
 _MAX_TOKENS = 2**53
-_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
+_CUT: tuple[FinishReason, ...] = ("length", "content_filter")
 
 
 def messages(request: ChatRequest) -> list[ChatMessage]:
@@ -79,13 +79,14 @@ def _call(call: ToolCall) -> dict[str, Any]:
 
 
 def sampling(request: ChatRequest, dialect: Dialect) -> dict[str, float]:
-    """The sampling parameters that a server is told, by name.
+    """The sampling parameters to send, by name.
 
-    What is at its default is left out: many models refuse to be told even that.
+    What is at its default is left out: many models refuse even that.
     """
     given = {"temperature": request.temperature, "top_p": request.top_p}
-    told = dialect.sampling
-    return {name: value for name, value in given.items() if told and value != _DEFAULT_SAMPLING}
+    if not dialect.sampling:
+        return {}
+    return {name: value for name, value in given.items() if value != _DEFAULT_SAMPLING}
 
 
 def request_body(request: ChatRequest, dialect: Dialect, without: Collection[str] = ()) -> bytes:
@@ -111,7 +112,7 @@ def request_body(request: ChatRequest, dialect: Dialect, without: Collection[str
 
 
 def _tools(request: ChatRequest) -> dict[str, Any]:
-    """The tools, and how they may be called; without tools servers refuse to be told."""
+    """The tools, and how they may be called; without tools servers refuse that."""
     tools: dict[str, Any] = {"tools": list(request.tools)}
     if request.tool_choice != "auto":
         tools["tool_choice"] = request.tool_choice
@@ -187,12 +188,10 @@ class _Turn:
         yield from self._order.rest()
 
     def end(self) -> Finished:
-        """How it ended. With no reason, or one that nobody knows, what was said stands (`stop`);
-        the reason for calls, `tool_calls`, is such a one.
-        """
-        for reason in _REASONS:
-            if reason == self._reason != "stop":
-                return Finished(reason, self._usage)
+        """How it ended. Unknown, missing and `tool_calls` finish reasons count as `stop`."""
+        for cut in _CUT:
+            if self._reason == cut:
+                return Finished(cut, self._usage)
         self._calls.check()
         if self._reason != "stop" and not (self._spoken or self._calls.begun):
             raise Fault("The model server ended its answer without a word or a reason")

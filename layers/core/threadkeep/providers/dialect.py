@@ -25,8 +25,8 @@ class Dialect:
 
     def messages(self, messages: Iterable[ChatMessage]) -> list[ChatMessage]:
         """The messages as the server takes them."""
-        told = _merged(messages) if self.merge_turns else messages
-        return [self._with_content(message) for message in told]
+        taken = _merged(messages) if self.merge_turns else messages
+        return [self._with_content(message) for message in taken]
 
     def _with_content(self, message: ChatMessage) -> ChatMessage:
         if message.get("content") is not None:

@@ -169,7 +169,7 @@ class OpenAIChatCall:
         return headers
 
     def _expect_a_stream(self, response: http.client.HTTPResponse, sock: socket.socket) -> None:
-        """Anything else than a stream is a fault; it is told within the time of a connect."""
+        """Anything else than a stream is a fault, known within the time of a connect."""
         content_type = response.headers.get_content_type()
         if response.status == _OK and content_type not in _NO_STREAM:
             encoding = response.headers.get("Content-Encoding", _PLAIN)

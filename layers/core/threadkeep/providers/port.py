@@ -1,4 +1,4 @@
-"""The model port: what execution asks of a provider, and what it is told.
+"""The model port: what execution asks of a provider, and what it gets back.
 
 A provider never raises for what the provider's server did: that is a result (`Failed`), because the
 run it ends is `failed`, not broken. An exception out of a provider is a bug.

@@ -1,4 +1,4 @@
-"""What a transaction does: puts, updates, deletes and checks, and how DynamoDB is told of them."""
+"""What a transaction does: puts, updates, deletes and checks, and DynamoDB's requests for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

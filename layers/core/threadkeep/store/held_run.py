@@ -41,7 +41,7 @@ class RunLost(Exception):
 
 
 def retry_on_lost_race(decide: Callable[[], T]) -> T:
-    """Decide until nobody moves the run on meanwhile. `decide` reads the run, then writes it.
+    """Decide until no other writer moves the run on meanwhile. `decide` reads it, then writes it.
 
     Terminates: a run has finitely many transitions, and each retry means that another writer has
     made one.

@@ -121,7 +121,7 @@ class Messages:
             yield from self._whole(ref, [item])
 
     def read(self, ref: ThreadRef, message_id: str) -> Message | None:
-        """The message as it stands, for those who write it."""
+        """The message as it is stored, for those who write it."""
         item = self._database.get(MESSAGES, _key(ref, message_id))
         return self._whole(ref, [item])[0] if item else None
 

@@ -1,4 +1,4 @@
-"""The `run_events` table: what a streamed run has told, one row an event, numbered without gaps.
+"""The `run_events` table: the log of a streamed run: one row an event, numbered without gaps.
 
 The numbers are the order for every reader, and a fencing token for writers: a row is put only where
 none is. Whoever takes a run over takes the next number with its first row. So a zombie that still

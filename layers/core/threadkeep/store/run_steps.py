@@ -90,7 +90,7 @@ class RunSteps:
         return [step for step in steps if step.status == COMPLETE.step]
 
     def read(self, ref: RunRef, step_id: str) -> RunStep | None:
-        """The step as it stands, for those who write it."""
+        """The step as it is stored, for those who write it."""
         item = self._database.get(RUN_STEPS, step_key(ref, step_id))
         return self._whole(ref, [item])[0] if item else None
 

@@ -28,7 +28,7 @@ def run_of(item: Item) -> Run:
 
 
 class Standing(NamedTuple):
-    """Who works on a run, and how it stands."""
+    """Who works on a run, and its status."""
 
     attempt: int
     status: RunStatus
@@ -71,7 +71,7 @@ class Runs:
         self._database.change(missing, Update(RUNS, key_of(ref), differences(before, after)))
 
     def read(self, ref: RunRef) -> Run | None:
-        """The run's item as it stands, for those who write it."""
+        """The run as it is stored, for those who write it."""
         item = self._database.get(RUNS, key_of(ref))
         return run_of(item) if item else None
 
@@ -83,7 +83,7 @@ class Runs:
         return self._events.hold(ref, run) if run else None
 
     def standings(self, refs: Collection[RunRef]) -> Mapping[RunRef, Standing]:
-        """How runs stand, of any threads; at most `MOST_KEYS`. Those that are gone are left out."""
+        """The standings of at most `MOST_KEYS` runs, of any threads. Those gone are left out."""
         keys = [(RUNS, key_of(ref)) for ref in refs]
         items = self._database.get_many(*keys, only=("attempt", "status"))
         return {

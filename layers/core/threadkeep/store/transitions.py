@@ -145,7 +145,7 @@ class Transitions:
         return written
 
     def ask_to_cancel(self, held: HeldRun, now: int) -> HeldRun:
-        """Mark a run that is being executed; its executor or Settle ends it, and tells of both."""
+        """Mark a run that is being executed; its executor or Settle ends it, with both events."""
         marked = replace(held.run, status=ASK_TO_CANCEL.target)
         written = self._write(held, marked, [_change(held, marked, ASK_TO_CANCEL, now)], [])
         log_transition(marked)
@@ -177,7 +177,7 @@ class Transitions:
             unlock(ref.thread, ref.run_id),
             *closing(ref, turn),
         ]
-        # A running run is marked by the one who cancels it; the one who ends it tells of that.
+        # A running run is marked as cancelling by one writer; the one that ends it has the event.
         marked = transition.sources == CANCEL.sources
         events = [run_event(replace(run, status=ASK_TO_CANCEL.target))] if marked else []
         events += [*closed_events(turn), run_event(over)]
