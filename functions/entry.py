@@ -10,8 +10,11 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+from pydantic import BaseModel
 
 from functions.bugs import place
 from functions.doors import OPENAI
@@ -29,13 +32,13 @@ _LOG = logging.getLogger("threadkeep.requests")
 # cold start, and the last look at the run takes its time.
 _TO_END = 10.0
 
-Handle = Callable[[Request, Services], object]
+Handle = Callable[..., object]
 
 
 def build(function: str, services: Services) -> Handler:
     """The handler of a function: it answers the routes that the table gives to it."""
-    routes: Mapping[tuple[str, str], tuple[Route, Handle]] = {
-        (route.method, route.path): (route, import_module(route.handler).handle)
+    endpoints: Mapping[tuple[str, str], _Endpoint] = {
+        (route.method, route.path): _Endpoint.of(route)
         for route in ROUTES
         if route.function == function
     }
@@ -43,9 +46,9 @@ def build(function: str, services: Services) -> Handler:
     def handler(event: Event, context: Context | None) -> dict[str, Any]:
         began = time.perf_counter()
         request = Request.of(event)
-        route, handle = routes[request.method, request.resource]
+        endpoint = endpoints[request.method, request.resource]
         until = services.clock.monotonic() + _time_left(context)
-        answer = _answer(route, handle, request, services, until)
+        answer = _answer(endpoint, request, services, until)
         milliseconds = (time.perf_counter() - began) * 1000
         answer["headers"] |= headers.every_answer(request.id, milliseconds)
         answer["headers"] |= cors.on_answer(
@@ -57,21 +60,41 @@ def build(function: str, services: Services) -> Handler:
     return handler
 
 
+@dataclass(frozen=True)
+class _Endpoint:
+    """A route, and its `handle(request, services)` or `handle(body, request, services)`."""
+
+    route: Route
+    handle: Handle
+    body: type[BaseModel] | None
+
+    @staticmethod
+    def of(route: Route) -> "_Endpoint":
+        handle: Handle = import_module(route.handler).handle
+        return _Endpoint(route, handle, handle.__annotations__.get("body"))
+
+    def answer(self, request: Request, services: Services) -> object:
+        request.expect_ids()
+        if self.body is None:
+            return self.handle(request, services)
+        return self.handle(request.body(self.body), request, services)
+
+
 def _time_left(context: Context | None) -> float:
     """For how many seconds a stream may go on."""
     return context.get_remaining_time_in_millis() / 1000 - _TO_END if context else math.inf
 
 
 def _answer(
-    route: Route, handle: Handle, request: Request, services: Services, until: float
+    endpoint: "_Endpoint", request: Request, services: Services, until: float
 ) -> dict[str, Any]:
     try:
-        if route.beta:
+        if endpoint.route.beta:
             _expect_beta(request, services)
-        answer = handle(request, services)
+        answer = endpoint.answer(request, services)
         if isinstance(answer, EventStream):
             return _stream(answer.chunks(until), request)
-        return _proxy(200, answer, _polling(services) if route.polled else {})
+        return _proxy(200, answer, _polling(services) if endpoint.route.polled else {})
     except Exception as error:  # noqa: BLE001  (the outermost edge)
         return _proxy(*_refusal(error, request))
 

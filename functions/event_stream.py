@@ -3,12 +3,16 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.runs import Run
 from threadkeep.execution.tail import Numbered, Signal, follow
 from threadkeep.services import Services
 from threadkeep.wire import events, objects
+
+if TYPE_CHECKING:
+    from threadkeep.wire import shapes
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,12 @@ class EventStream:
     chunks: Callable[[float], Generator[bytes]]
 
 
-def run_answer(project_id: str, run: Run, services: Services, after: int = 0) -> object:
+def run_answer(
+    project_id: str, run: Run, services: Services, after: int = 0
+) -> "shapes.RunObject | EventStream":
     """The run, or its stream if that was asked for."""
     if not run.streamed:
-        return objects.run(run)
+        return objects.run_object(run)
     return event_stream(RunRef(project_id, run.thread_id, run.id), run, services, after)
 
 

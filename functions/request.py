@@ -13,7 +13,7 @@ from threadkeep.domain.errors import InvalidRequest
 from threadkeep.domain.objects import PageRequest
 from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.wire.headers import expect_json
-from threadkeep.wire.ids import path_id
+from threadkeep.wire.ids import IDS, path_id
 from threadkeep.wire.pages import parse_page
 from threadkeep.wire.validation import parse
 
@@ -54,6 +54,11 @@ class Request:
             raw_body=base64.b64decode(body) if body and event["isBase64Encoded"] else body,
         )
 
+    def expect_ids(self) -> None:
+        """InvalidRequest unless every id in the path is well formed."""
+        for name in self.path.keys() & IDS.keys():
+            path_id(self.path, name)
+
     def body(self, model: type[M]) -> M:
         if self.raw_body:
             expect_json(self.headers.get("content-type"))
@@ -64,24 +69,24 @@ class Request:
 
     @property
     def assistant_id(self) -> str:
-        return path_id(self.path, "assistant_id", "asst")
+        return path_id(self.path, "assistant_id")
 
     @property
     def thread(self) -> ThreadRef:
-        return ThreadRef(self.project_id, path_id(self.path, "thread_id", "thread"))
+        return ThreadRef(self.project_id, path_id(self.path, "thread_id"))
 
     @property
     def run(self) -> RunRef:
-        thread_id = path_id(self.path, "thread_id", "thread")
-        return RunRef(self.project_id, thread_id, path_id(self.path, "run_id", "run"))
+        thread_id = path_id(self.path, "thread_id")
+        return RunRef(self.project_id, thread_id, path_id(self.path, "run_id"))
 
     @property
     def message_id(self) -> str:
-        return path_id(self.path, "message_id", "msg")
+        return path_id(self.path, "message_id")
 
     @property
     def step_id(self) -> str:
-        return path_id(self.path, "step_id", "step")
+        return path_id(self.path, "step_id")
 
     @property
     def last_event_id(self) -> int:

@@ -26,6 +26,7 @@ MESSAGES = (
         method="GET",
         path="/threads/{thread_id}/messages",
         handler="functions.messages.list",
+        query=("run_id",),
         function="threads",
         grants=(
             on("threads", "GetItem"),

@@ -14,7 +14,8 @@ class Route:
     services)`. `round_trips` is how often it waits for DynamoDB on the good path, the authorizer
     apart. `streaming`: it may answer in chunks; a function's routes are all so, or none is.
     `beta`: the header OpenAI-Beta is looked at. `polled`: apps ask again and again, and the answer
-    says how long to wait in between.
+    says how long to wait in between. `query` are the parameters besides those of a page, `headers`
+    what it listens to besides those of every request.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -26,3 +27,5 @@ class Route:
     streaming: bool = False
     beta: bool = True
     polled: bool = False
+    query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ RUNS = (
         method="POST",
         path="/threads/{thread_id}/runs",
         handler="functions.runs.create",
+        query=("include[]",),
         function="run_streams",
         grants=together(
             _PUT_RUN,
@@ -105,6 +106,7 @@ RUNS = (
         method="GET",
         path="/threads/{thread_id}/runs/{run_id}/stream",
         handler="functions.runs.stream",
+        headers=("Last-Event-ID",),
         function="run_streams",
         grants=together(
             _TAIL,
@@ -137,6 +139,7 @@ RUNS = (
         method="GET",
         path="/threads/{thread_id}/runs/{run_id}/steps",
         handler="functions.run_steps.list",
+        query=("include[]",),
         function="runs",
         grants=(
             on("threads", "BatchGetItem"),
@@ -149,6 +152,7 @@ RUNS = (
         method="GET",
         path="/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
         handler="functions.run_steps.retrieve",
+        query=("include[]",),
         function="runs",
         grants=(
             on("threads", "BatchGetItem"),

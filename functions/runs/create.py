@@ -1,6 +1,8 @@
 """POST /threads/{thread_id}/runs"""
 
-from functions.event_stream import run_answer
+from typing import TYPE_CHECKING
+
+from functions.event_stream import EventStream, run_answer
 from functions.request import Request
 from functions.runs.snapshot import snapshot
 from threadkeep.services import Services
@@ -8,9 +10,14 @@ from threadkeep.wire.bodies.runs import CreateRun
 from threadkeep.wire.include import expect_include
 from threadkeep.wire.not_supported import refuse_run, refuse_stream
 
+if TYPE_CHECKING:
+    from threadkeep.wire import shapes
 
-def handle(request: Request, services: Services) -> object:
-    ref, body = request.thread, request.body(CreateRun)
+
+def handle(
+    body: CreateRun, request: Request, services: Services
+) -> "shapes.RunObject | EventStream":
+    ref = request.thread
     expect_include(request.query)
     refuse_run(body)
     refuse_stream(body.stream, streaming=services.config.streaming)

@@ -1,9 +1,14 @@
 """GET /threads/{thread_id}/runs/{run_id}"""
 
+from typing import TYPE_CHECKING
+
 from functions.request import Request
 from threadkeep.services import Services
 from threadkeep.wire import objects
 
+if TYPE_CHECKING:
+    from threadkeep.wire import shapes
 
-def handle(request: Request, services: Services) -> object:
-    return objects.run(services.store.runs.get(request.run, services.clock.now()))
+
+def handle(request: Request, services: Services) -> "shapes.RunObject":
+    return objects.run_object(services.store.runs.get(request.run, services.clock.now()))

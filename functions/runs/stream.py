@@ -1,6 +1,6 @@
 """GET /threads/{thread_id}/runs/{run_id}/stream: an extension, joins or resumes a stream"""
 
-from functions.event_stream import event_stream
+from functions.event_stream import EventStream, event_stream
 from functions.request import Request
 from threadkeep.domain.errors import InvalidRequest
 from threadkeep.services import Services
@@ -8,7 +8,7 @@ from threadkeep.store.event_rows import KEPT
 from threadkeep.wire.not_supported import refuse_replay
 
 
-def handle(request: Request, services: Services) -> object:
+def handle(request: Request, services: Services) -> EventStream:
     refuse_replay(streaming=services.config.streaming)
     ref, after, now = request.run, request.last_event_id, services.clock.now()
     run = services.store.runs.without_calls(ref, now)

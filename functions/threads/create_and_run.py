@@ -1,6 +1,8 @@
 """POST /threads/runs"""
 
-from functions.event_stream import run_answer
+from typing import TYPE_CHECKING
+
+from functions.event_stream import EventStream, run_answer
 from functions.request import Request
 from functions.runs.snapshot import snapshot
 from threadkeep.services import Services
@@ -8,9 +10,13 @@ from threadkeep.wire.bodies.runs import CreateThreadAndRun
 from threadkeep.wire.bodies.threads import CreateThread
 from threadkeep.wire.not_supported import refuse_run, refuse_stream
 
+if TYPE_CHECKING:
+    from threadkeep.wire import shapes
 
-def handle(request: Request, services: Services) -> object:
-    body = request.body(CreateThreadAndRun)
+
+def handle(
+    body: CreateThreadAndRun, request: Request, services: Services
+) -> "shapes.RunObject | EventStream":
     refuse_run(body)
     refuse_stream(body.stream, streaming=services.config.streaming)
     project_id = request.project_id

@@ -8,8 +8,7 @@ from typing import Any
 
 from functions.doors import AZURE
 from functions.routes import ROUTES, Route
-from infra.openapi.answers import ErrorResponse
-from infra.openapi.operations import OPERATIONS, Operation, PageOf
+from infra.openapi.operations import OPERATIONS, Operation, item_of
 from infra.openapi.parameters import (
     HEADERS,
     header_parameter,
@@ -17,8 +16,9 @@ from infra.openapi.parameters import (
     path_parameter,
     query_parameter,
 )
-from infra.openapi.schemas import reference, schemas
+from infra.openapi.schemas import id_schema, reference, schemas
 from threadkeep.wire.headers import OPENAI_VERSION, POLL_AFTER
+from threadkeep.wire.shapes import ErrorResponse
 
 _DESCRIPTION = (
     "The OpenAI Assistants API v2 as Threadkeep serves it. Optional parameters may be null, which "
@@ -65,19 +65,14 @@ def text() -> str:
     return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
 
 
-def operation(route: Route) -> Operation:
-    """What the route's endpoint takes and answers."""
-    return OPERATIONS[route.handler.removeprefix("functions.")]
-
-
 def _operation(route: Route) -> JSONObject:
-    known = operation(route)
+    known = OPERATIONS[route.handler]
     names = re.findall(r"\{(\w+)\}", route.path)
     parameters = [path_parameter(name) for name in names]
-    if isinstance(known.answer, PageOf):
-        parameters += page_parameters(known.answer.prefix)
-    parameters += [query_parameter(name) for name in known.query]
-    parameters += [header_parameter(name) for name in known.headers]
+    if item := item_of(known.answer):
+        parameters += page_parameters(id_schema(item))
+    parameters += [query_parameter(name) for name in route.query]
+    parameters += [header_parameter(name) for name in route.headers]
     described: JSONObject = {
         "operationId": route.handler.removeprefix("functions.").replace(".", "_"),
         "tags": [route.handler.split(".")[1]],

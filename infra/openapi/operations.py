@@ -1,82 +1,49 @@
-"""What each endpoint takes and answers. Where it is, says the route table."""
+"""What each endpoint takes and answers, as the signature of its handler says."""
 
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, Never, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from infra.openapi import answers, run_answers
-from threadkeep.wire.bodies.assistants import CreateAssistant, ModifyAssistant
-from threadkeep.wire.bodies.messages import CreateMessage, ModifyMessage
-from threadkeep.wire.bodies.runs import (
-    CreateRun,
-    CreateThreadAndRun,
-    ModifyRun,
-    SubmitToolOutputs,
-)
-from threadkeep.wire.bodies.threads import CreateThread, ModifyThread
-
-
-@dataclass(frozen=True)
-class PageOf:
-    """A page of objects of this shape, whose ids have this prefix."""
-
-    shape: Any
-    prefix: str
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """What is answered when an object of this kind is gone."""
-
-    kind: str
-    prefix: str
+from functions.event_stream import EventStream
+from functions.routes import ROUTES, Route
+from threadkeep.wire import shapes
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`answer` is a shape, a page, a deletion, or None: for a stream of events alone, and for what
-    is always `refused`.
-
-    `query` names the parameters that are not those of a page, `headers` what else it listens to.
+    """`answer` is a shape or a page of one; None for a stream of events alone, and for what is
+    always `refused`.
     """
 
     answer: Any
-    body: type[BaseModel] | None = None
-    query: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    refused: bool = False
+    body: type[BaseModel] | None
+    refused: bool
 
 
-# By the handler's dotted name, without its first part.
-OPERATIONS: Mapping[str, Operation] = {
-    "assistants.create": Operation(answers.AssistantObject, CreateAssistant),
-    "assistants.list": Operation(PageOf(answers.AssistantObject, "asst")),
-    "assistants.retrieve": Operation(answers.AssistantObject),
-    "assistants.modify": Operation(answers.AssistantObject, ModifyAssistant),
-    "assistants.delete": Operation(Deleted("assistant", "asst")),
-    "threads.create": Operation(answers.ThreadObject, CreateThread),
-    "threads.list": Operation(PageOf(answers.ThreadObject, "thread")),
-    "threads.retrieve": Operation(answers.ThreadObject),
-    "threads.modify": Operation(answers.ThreadObject, ModifyThread),
-    "threads.delete": Operation(Deleted("thread", "thread")),
-    "messages.create": Operation(answers.MessageObject, CreateMessage),
-    "messages.list": Operation(PageOf(answers.MessageObject, "msg"), query=("run_id",)),
-    "messages.retrieve": Operation(answers.MessageObject),
-    "messages.modify": Operation(answers.MessageObject, ModifyMessage),
-    "messages.delete": Operation(Deleted("thread.message", "msg")),
-    "runs.create": Operation(run_answers.RunObject, CreateRun, query=("include[]",)),
-    "threads.create_and_run": Operation(run_answers.RunObject, CreateThreadAndRun),
-    "runs.list": Operation(PageOf(run_answers.RunObject, "run")),
-    "runs.retrieve": Operation(run_answers.RunObject),
-    "runs.modify": Operation(run_answers.RunObject, ModifyRun),
-    "runs.cancel": Operation(run_answers.RunObject),
-    "runs.submit_tool_outputs": Operation(run_answers.RunObject, SubmitToolOutputs),
-    "runs.stream": Operation(None, headers=("Last-Event-ID",)),
-    "run_steps.list": Operation(PageOf(run_answers.RunStepObject, "step"), query=("include[]",)),
-    "run_steps.retrieve": Operation(run_answers.RunStepObject, query=("include[]",)),
-    "models.list": Operation(answers.ModelList),
-    "models.retrieve": Operation(answers.ModelObject),
-    "models.delete": Operation(None, refused=True),
-}
+def operation(route: Route) -> Operation:
+    """The operation of a route."""
+    handle = import_module(route.handler).handle
+    hints = get_type_hints(handle, localns={"shapes": shapes})
+    answers = [each for each in _arms(hints["return"]) if each not in (EventStream, Never)]
+    return Operation(
+        answer=answers[0] if answers else None,
+        body=hints.get("body"),
+        refused=hints["return"] is Never,
+    )
+
+
+def item_of(answer: Any) -> Any:
+    """The shape of a page's objects; None for what is no page."""
+    return get_args(answer)[0] if get_origin(answer) is shapes.PageObject else None
+
+
+def _arms(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+OPERATIONS: Mapping[str, Operation] = {route.handler: operation(route) for route in ROUTES}
+"""By the handler's dotted name."""

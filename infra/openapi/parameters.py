@@ -3,19 +3,12 @@
 from typing import Any
 
 from threadkeep.wire.headers import POLL_AFTER
-from threadkeep.wire.ids import MAX_LENGTH
+from threadkeep.wire.ids import IDS, id_schema
 from threadkeep.wire.include import FILE_SEARCH_CONTENT
 from threadkeep.wire.pages import MAX_LIMIT
 
 JSONObject = dict[str, Any]
 
-_PREFIXES = {
-    "assistant_id": "asst",
-    "thread_id": "thread",
-    "message_id": "msg",
-    "run_id": "run",
-    "step_id": "step",
-}
 _TEXT: JSONObject = {"type": "string"}
 _WHOLE: JSONObject = {"type": "string", "pattern": "^[0-9]+$"}
 
@@ -27,21 +20,16 @@ HEADERS: JSONObject = {
 }
 
 
-def id_schema(prefix: str) -> JSONObject:
-    """An id of this kind."""
-    return {"type": "string", "pattern": f"^{prefix}_[0-9A-Za-z]+$", "maxLength": MAX_LENGTH}
-
-
 def path_parameter(name: str) -> JSONObject:
     """What stands for `{name}` in a path."""
-    schema = id_schema(_PREFIXES[name]) if name in _PREFIXES else _TEXT
+    schema = _id(name) if name in IDS else _TEXT
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def query_parameter(name: str) -> JSONObject:
     """A parameter of a query that is none of a page's."""
-    if name in _PREFIXES:
-        return _query(name, id_schema(_PREFIXES[name]))
+    if name in IDS:
+        return _query(name, _id(name))
     return _query(
         name, {"type": "array", "items": {"type": "string", "enum": [FILE_SEARCH_CONTENT]}}
     )
@@ -52,17 +40,21 @@ def header_parameter(name: str) -> JSONObject:
     return {"name": name, "in": "header", "schema": _WHOLE}
 
 
-def page_parameters(prefix: str) -> list[JSONObject]:
-    """What a list may be asked for; the cursors are ids of this kind."""
+def page_parameters(cursor: JSONObject) -> list[JSONObject]:
+    """What a list may be asked for; a cursor is an id of its objects."""
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}
     order = {"type": "string", "enum": ["asc", "desc"], "default": "desc"}
     return [
         _query("limit", limit),
         _query("order", order),
-        _query("after", id_schema(prefix)),
-        _query("before", id_schema(prefix)),
+        _query("after", cursor),
+        _query("before", cursor),
     ]
 
 
 def _query(name: str, schema: JSONObject) -> JSONObject:
     return {"name": name, "in": "query", "schema": schema}
+
+
+def _id(name: str) -> JSONObject:
+    return {"type": "string", **id_schema(IDS[name])}

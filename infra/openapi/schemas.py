@@ -1,13 +1,12 @@
 """The document's schemas: the bodies' own models and the shapes of answers, by name."""
 
-from typing import Any
+from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from infra.openapi.answers import ErrorResponse
-from infra.openapi.operations import OPERATIONS, Deleted, PageOf
-from infra.openapi.parameters import id_schema
+from infra.openapi.operations import OPERATIONS, item_of
+from threadkeep.wire.shapes import ErrorResponse
 
 JSONObject = dict[str, Any]
 
@@ -17,20 +16,15 @@ _REF = "#/components/schemas/{model}"
 def schemas() -> JSONObject:
     """Every shape that an operation mentions, and what those mention."""
     shapes: dict[str, Any] = {name(ErrorResponse): ErrorResponse}
-    made: JSONObject = {}
+    pages: JSONObject = {}
     for operation in OPERATIONS.values():
         if operation.body:
             shapes[name(operation.body)] = operation.body
-        match operation.answer:
-            case PageOf() as page:
-                made[name(page)] = _page(page)
-            case Deleted() as deleted:
-                made[name(deleted)] = _deleted(deleted)
-            case None:
-                pass
-            case shape:
-                shapes[name(shape)] = shape
-    return dict(sorted({**_generated(shapes), **made}.items()))
+        if item := item_of(operation.answer):
+            pages[name(operation.answer)] = _page(item)
+        elif operation.answer:
+            shapes[name(operation.answer)] = operation.answer
+    return dict(sorted({**_generated(shapes), **pages}.items()))
 
 
 def reference(shape: Any) -> JSONObject:
@@ -40,12 +34,14 @@ def reference(shape: Any) -> JSONObject:
 
 def name(shape: Any) -> str:
     """What a shape is called among the schemas."""
-    match shape:
-        case PageOf():
-            return f"{name(shape.shape).removesuffix('Object')}Page"
-        case Deleted():
-            return f"Deleted{shape.kind.rpartition('.')[2].capitalize()}"
+    if item := item_of(shape):
+        return f"{name(item).removesuffix('Object')}Page"
     return str(shape.__name__)
+
+
+def id_schema(shape: Any) -> JSONObject:
+    """The schema of the ids of such objects."""
+    return TypeAdapter(get_type_hints(shape, include_extras=True)["id"]).json_schema()
 
 
 class _Schemas(GenerateJsonSchema):
@@ -66,25 +62,15 @@ def _generated(shapes: dict[str, Any]) -> JSONObject:
     return definitions
 
 
-def _page(page: PageOf) -> JSONObject:
-    id_or_null = {"anyOf": [id_schema(page.prefix), {"type": "null"}]}
+def _page(item: Any) -> JSONObject:
+    id_or_null = {"anyOf": [id_schema(item), {"type": "null"}]}
     return _object(
         {
             "object": {"const": "list", "type": "string"},
-            "data": {"type": "array", "items": reference(page.shape), "maxItems": 100},
+            "data": {"type": "array", "items": reference(item), "maxItems": 100},
             "first_id": id_or_null,
             "last_id": id_or_null,
             "has_more": {"type": "boolean"},
-        }
-    )
-
-
-def _deleted(deleted: Deleted) -> JSONObject:
-    return _object(
-        {
-            "id": id_schema(deleted.prefix),
-            "object": {"const": f"{deleted.kind}.deleted", "type": "string"},
-            "deleted": {"const": True, "type": "boolean"},
         }
     )
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -39,7 +38,7 @@ STEP = RunStep(
 )
 
 
-def shown(wire: dict[str, Any]) -> str:
+def shown(wire: object) -> str:
     """As sent: the order of the keys counts."""
     return json.dumps(wire)
 
@@ -47,7 +46,7 @@ def shown(wire: dict[str, Any]) -> str:
 def test_assistant() -> None:
     """An assistant of defaults, key by key."""
     assistant = Assistant(id="asst_1", created_at=1, model="gpt-4o")
-    assert shown(objects.assistant(assistant)) == (
+    assert shown(objects.assistant_object(assistant)) == (
         '{"id": "asst_1", "object": "assistant", "created_at": 1, "name": null, '
         '"description": null, "model": "gpt-4o", "instructions": null, "tools": [], "top_p": 1.0, '
         '"temperature": 1.0, "reasoning_effort": null, "tool_resources": {}, "metadata": {}, '
@@ -58,7 +57,7 @@ def test_assistant() -> None:
 def test_thread() -> None:
     """A thread shows nothing of its lock."""
     thread = Thread(id="thread_1", created_at=1, active_run_id="run_1", last_message_id="msg_1")
-    assert shown(objects.thread(thread)) == (
+    assert shown(objects.thread_object(thread)) == (
         '{"id": "thread_1", "object": "thread", "created_at": 1, "metadata": {}, '
         '"tool_resources": {}}'
     )
@@ -74,7 +73,7 @@ def test_message() -> None:
         content=[TextPart("Hello")],
         completed_at=1,
     )
-    assert shown(objects.message(message)) == (
+    assert shown(objects.message_object(message)) == (
         '{"id": "msg_1", "object": "thread.message", "created_at": 1, "assistant_id": null, '
         '"thread_id": "thread_1", "run_id": null, "status": "completed", '
         '"incomplete_details": null, "incomplete_at": null, "completed_at": 1, "role": "user", '
@@ -95,14 +94,14 @@ def test_incomplete_message() -> None:
         incomplete_at=3,
         incomplete_reason="run_cancelled",
     )
-    wire = objects.message(message)
+    wire = objects.message_object(message)
     assert wire["incomplete_details"] == {"reason": "run_cancelled"}
     assert (wire["incomplete_at"], wire["completed_at"]) == (3, None)
 
 
 def test_queued_run() -> None:
     """A new run, key by key."""
-    assert shown(objects.run(RUN)) == (
+    assert shown(objects.run_object(RUN)) == (
         '{"id": "run_1", "object": "thread.run", "created_at": 1, "assistant_id": "asst_1", '
         '"thread_id": "thread_1", "status": "queued", "started_at": null, "expires_at": 601, '
         '"cancelled_at": null, "failed_at": null, "completed_at": null, "required_action": null, '
@@ -118,14 +117,14 @@ def test_queued_run() -> None:
 @pytest.mark.parametrize("status", ["queued", "in_progress", "requires_action", "cancelling"])
 def test_active_run(status: RunStatus) -> None:
     """Until a run is over it has its deadline, and no usage."""
-    wire = objects.run(replace(RUN, status=status, usage=USAGE))
+    wire = objects.run_object(replace(RUN, status=status, usage=USAGE))
     assert (wire["expires_at"], wire["usage"]) == (601, None)
 
 
 @pytest.mark.parametrize("status", ["completed", "incomplete", "failed", "cancelled", "expired"])
 def test_run_that_is_over(status: RunStatus) -> None:
     """A run that is over has its usage, and no deadline."""
-    wire = objects.run(replace(RUN, status=status, usage=USAGE))
+    wire = objects.run_object(replace(RUN, status=status, usage=USAGE))
     assert wire["expires_at"] is None
     assert shown(wire["usage"]) == USAGE_SHOWN
 
@@ -133,13 +132,13 @@ def test_run_that_is_over(status: RunStatus) -> None:
 def test_ends_of_a_run() -> None:
     """A failure shows its error, an incomplete run its reason."""
     error = LastError(code="server_error", message="Sorry, something went wrong.")
-    failed = objects.run(replace(RUN, status="failed", failed_at=5, last_error=error))
+    failed = objects.run_object(replace(RUN, status="failed", failed_at=5, last_error=error))
     assert failed["failed_at"] == 5
     assert shown(failed["last_error"]) == (
         '{"code": "server_error", "message": "Sorry, something went wrong."}'
     )
     cut = replace(RUN, status="incomplete", incomplete_reason="max_prompt_tokens")
-    assert objects.run(cut)["incomplete_details"] == {"reason": "max_prompt_tokens"}
+    assert objects.run_object(cut)["incomplete_details"] == {"reason": "max_prompt_tokens"}
 
 
 def test_required_action() -> None:
@@ -149,16 +148,16 @@ def test_required_action() -> None:
         status="requires_action",
         pending_calls=[ToolCall("call_1", "f", '{"a":1}')],
     )
-    assert shown(objects.run(waiting)["required_action"]) == (
+    assert shown(objects.run_object(waiting)["required_action"]) == (
         '{"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [{"id": "call_1", '
         '"type": "function", "function": {"name": "f", "arguments": "{\\"a\\":1}"}}]}}'
     )
-    assert objects.run(replace(waiting, status="expired"))["required_action"] is None
+    assert objects.run_object(replace(waiting, status="expired"))["required_action"] is None
 
 
 def test_run_step() -> None:
     """A step under way, key by key: with both names of its expiry, and metadata."""
-    assert shown(objects.run_step(STEP)) == (
+    assert shown(objects.run_step_object(STEP)) == (
         '{"id": "step_1", "object": "thread.run.step", "created_at": 2, "run_id": "run_1", '
         '"assistant_id": "asst_1", "thread_id": "thread_1", "type": "message_creation", '
         '"status": "in_progress", "cancelled_at": null, "completed_at": null, "expires_at": 601, '
@@ -170,7 +169,7 @@ def test_run_step() -> None:
 
 def test_run_step_that_is_over() -> None:
     """A step that is over has its usage and no deadline."""
-    wire = objects.run_step(replace(STEP, status="completed", completed_at=4, usage=USAGE))
+    wire = objects.run_step_object(replace(STEP, status="completed", completed_at=4, usage=USAGE))
     assert (wire["expires_at"], wire["completed_at"]) == (None, 4)
     assert shown(wire["usage"]) == USAGE_SHOWN
 
@@ -178,9 +177,9 @@ def test_run_step_that_is_over() -> None:
 def test_page() -> None:
     """A page names its first and its last object."""
     threads = [Thread(id=f"thread_{n}", created_at=n) for n in range(3)]
-    wire = objects.page(Page(data=threads, has_more=True), objects.thread)
+    wire = objects.page_object(Page(data=threads, has_more=True), objects.thread_object)
     assert list(wire) == ["object", "data", "first_id", "last_id", "has_more"]
-    assert wire["data"] == [objects.thread(thread) for thread in threads]
+    assert wire["data"] == [objects.thread_object(thread) for thread in threads]
     assert (wire["object"], wire["first_id"], wire["last_id"]) == ("list", "thread_0", "thread_2")
     assert wire["has_more"] is True
 
@@ -188,14 +187,14 @@ def test_page() -> None:
 def test_empty_page() -> None:
     """An empty page has nulls for its ids."""
     nothing: Page[Thread] = Page(data=[], has_more=False)
-    assert shown(objects.page(nothing, objects.thread)) == (
+    assert shown(objects.page_object(nothing, objects.thread_object)) == (
         '{"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false}'
     )
 
 
 def test_models() -> None:
     """The list of models has no pages."""
-    assert shown(objects.models([objects.model("gpt-4o", "echo")])) == (
+    assert shown(objects.model_list([objects.model_object("gpt-4o", "echo")])) == (
         '{"object": "list", "data": '
         '[{"id": "gpt-4o", "object": "model", "created": 0, "owned_by": "echo"}]}'
     )

@@ -81,7 +81,7 @@ def test_errors(query: dict[str, str], message: str, param: str, code: str) -> N
 def test_path_ids_that_are_none(value: str) -> None:
     """A path id of the wrong kind, with other characters or of any length is refused."""
     with pytest.raises(InvalidRequest) as refused:
-        path_id({"thread_id": value}, "thread_id", "thread")
+        path_id({"thread_id": value}, "thread_id")
     shown = value if len(value) <= 64 else f"{value[:64]}…"
     assert refused.value.message == (
         f"Invalid 'thread_id': '{shown}'. Expected an ID that begins with 'thread'."
@@ -91,7 +91,7 @@ def test_path_ids_that_are_none(value: str) -> None:
 
 def test_ids_that_are_well_formed() -> None:
     """A well-formed id is taken, known or not; as a query parameter it may be absent."""
-    assert path_id({"run_id": "run_0aZ"}, "run_id", "run") == "run_0aZ"
+    assert path_id({"run_id": "run_0aZ"}, "run_id") == "run_0aZ"
     assert query_id({"run_id": "run_0aZ"}, "run_id", "run") == "run_0aZ"
     assert query_id({}, "run_id", "run") is None
 

@@ -1,6 +1,7 @@
 """Server-sent events, byte by byte as the original framed them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from threadkeep.domain.events import CallDelta, Event, TextDelta
@@ -34,16 +35,16 @@ def error(message: str) -> bytes:
     return f"event: error\ndata: {data}\n\n".encode()
 
 
-def _data(event: Event, expires_at: int | None) -> dict[str, Any]:
+def _data(event: Event, expires_at: int | None) -> Mapping[str, object]:
     match event.object:
         case Run():
-            return objects.run(event.object)
+            return objects.run_object(event.object)
         case RunStep():
-            return {**objects.run_step(event.object), "expires_at": expires_at}
+            return {**objects.run_step_object(event.object), "expires_at": expires_at}
         case Message():
-            return objects.message(event.object)
+            return objects.message_object(event.object)
         case Thread():
-            return objects.thread(event.object)
+            return objects.thread_object(event.object)
         case TextDelta():
             return _message_delta(event.object)
         case CallDelta():

@@ -6,6 +6,19 @@ from threadkeep.domain import ids
 from threadkeep.wire import wording
 
 MAX_LENGTH = 64
+# The ids that stand in paths and queries, and their prefixes.
+IDS = {
+    "assistant_id": "asst",
+    "thread_id": "thread",
+    "message_id": "msg",
+    "run_id": "run",
+    "step_id": "step",
+}
+
+
+def id_schema(prefix: str) -> dict[str, str | int]:
+    """What JSON Schema says of such an id, besides that it is a string."""
+    return {"pattern": f"^{prefix}_[0-9A-Za-z]+$", "maxLength": MAX_LENGTH}
 
 
 def well_formed(value: str, prefix: str) -> bool:
@@ -20,9 +33,9 @@ def expect_id(value: str, name: str, prefix: str) -> str:
     return value
 
 
-def path_id(params: Mapping[str, str], name: str, prefix: str) -> str:
+def path_id(params: Mapping[str, str], name: str) -> str:
     """The id that stands for `name` in the path."""
-    return expect_id(params[name], name, prefix)
+    return expect_id(params[name], name, IDS[name])
 
 
 def query_id(query: Mapping[str, str] | None, name: str, prefix: str) -> str | None:

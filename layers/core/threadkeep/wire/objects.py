@@ -4,7 +4,7 @@ Runs and steps are given with the status that readers see (`effective_status`).
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart
 from threadkeep.domain.objects import Assistant, Message, Page, Thread
@@ -12,11 +12,34 @@ from threadkeep.domain.run_state import ACTIVE, PARK
 from threadkeep.domain.runs import LastError, Run, RunStep, Usage
 from threadkeep.domain.tool_calls import ToolCall
 
-Wire = dict[str, Any]
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from threadkeep.wire import shapes
+    from threadkeep.wire.shapes.objects import (
+        ImageFilePartObject,
+        ImageURLPartObject,
+        TextPartObject,
+    )
+    from threadkeep.wire.shapes.runs import (
+        LastErrorObject,
+        MessageCreationDetails,
+        PendingCallObject,
+        RequiredActionObject,
+        ToolCallObject,
+        ToolCallsDetails,
+        UsageObject,
+    )
 
 
-def assistant(assistant: Assistant) -> Wire:
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Identified)
+Shown = TypeVar("Shown")
+
+
+def assistant_object(assistant: Assistant) -> "shapes.AssistantObject":
     """An assistant."""
     return {
         "id": assistant.id,
@@ -26,28 +49,28 @@ def assistant(assistant: Assistant) -> Wire:
         "description": assistant.description,
         "model": assistant.model,
         "instructions": assistant.instructions,
-        "tools": list(assistant.tools),
+        "tools": _as_sent(list(assistant.tools)),
         "top_p": assistant.top_p,
         "temperature": assistant.temperature,
-        "reasoning_effort": assistant.reasoning_effort,
-        "tool_resources": assistant.tool_resources,
-        "metadata": assistant.metadata,
-        "response_format": assistant.response_format,
+        "reasoning_effort": _as_sent(assistant.reasoning_effort),
+        "tool_resources": _as_sent(assistant.tool_resources),
+        "metadata": _as_sent(assistant.metadata),
+        "response_format": _as_sent(assistant.response_format),
     }
 
 
-def thread(thread: Thread) -> Wire:
+def thread_object(thread: Thread) -> "shapes.ThreadObject":
     """A thread."""
     return {
         "id": thread.id,
         "object": "thread",
         "created_at": thread.created_at,
-        "metadata": thread.metadata,
-        "tool_resources": thread.tool_resources,
+        "metadata": _as_sent(thread.metadata),
+        "tool_resources": _as_sent(thread.tool_resources),
     }
 
 
-def message(message: Message) -> Wire:
+def message_object(message: Message) -> "shapes.MessageObject":
     """A message, in REST as in events: always with its status and the times of its end."""
     return {
         "id": message.id,
@@ -57,17 +80,19 @@ def message(message: Message) -> Wire:
         "thread_id": message.thread_id,
         "run_id": message.run_id,
         "status": message.status,
-        "incomplete_details": _reason(message.incomplete_reason),
+        "incomplete_details": _as_sent(
+            message.incomplete_reason and {"reason": message.incomplete_reason}
+        ),
         "incomplete_at": message.incomplete_at,
         "completed_at": message.completed_at,
         "role": message.role,
         "content": [_part(part) for part in message.content],
-        "attachments": list(message.attachments),
-        "metadata": message.metadata,
+        "attachments": _as_sent(list(message.attachments)),
+        "metadata": _as_sent(message.metadata),
     }
 
 
-def run(run: Run) -> Wire:
+def run_object(run: Run) -> "shapes.RunObject":
     """A run. Over, it has usage and no `expires_at`; before, the reverse."""
     active = run.status in ACTIVE
     return {
@@ -86,24 +111,24 @@ def run(run: Run) -> Wire:
         "last_error": _last_error(run.last_error),
         "model": run.model,
         "instructions": run.instructions,
-        "tools": list(run.tools),
-        "tool_resources": run.tool_resources,
-        "metadata": run.metadata,
+        "tools": _as_sent(list(run.tools)),
+        "tool_resources": _as_sent(run.tool_resources),
+        "metadata": _as_sent(run.metadata),
         "temperature": run.temperature,
         "top_p": run.top_p,
-        "reasoning_effort": run.reasoning_effort,
+        "reasoning_effort": _as_sent(run.reasoning_effort),
         "max_completion_tokens": run.max_completion_tokens,
         "max_prompt_tokens": run.max_prompt_tokens,
-        "truncation_strategy": run.truncation_strategy,
-        "incomplete_details": _reason(run.incomplete_reason),
+        "truncation_strategy": _as_sent(run.truncation_strategy),
+        "incomplete_details": _as_sent(run.incomplete_reason and {"reason": run.incomplete_reason}),
         "usage": None if active else _usage(run.usage),
-        "response_format": run.response_format,
-        "tool_choice": run.tool_choice,
+        "response_format": _as_sent(run.response_format),
+        "tool_choice": _as_sent(run.tool_choice),
         "parallel_tool_calls": run.parallel_tool_calls,
     }
 
 
-def run_step(step: RunStep) -> Wire:
+def run_step_object(step: RunStep) -> "shapes.RunStepObject":
     """A run step: with `expires_at`, which the service sent, and `expired_at`, as specified."""
     return {
         "id": step.id,
@@ -126,34 +151,43 @@ def run_step(step: RunStep) -> Wire:
     }
 
 
-def page(page: Page[T], to_wire: Callable[[T], Wire]) -> Wire:
+def page_object(page: Page[T], to_object: Callable[[T], Shown]) -> "shapes.PageObject[Shown]":
     """A page of a list."""
-    data = [to_wire(each) for each in page.data]
     return {
         "object": "list",
-        "data": data,
-        "first_id": data[0]["id"] if data else None,
-        "last_id": data[-1]["id"] if data else None,
+        "data": [to_object(each) for each in page.data],
+        "first_id": page.data[0].id if page.data else None,
+        "last_id": page.data[-1].id if page.data else None,
         "has_more": page.has_more,
     }
 
 
-def model(name: str, owned_by: str, created: int = 0) -> Wire:
+def model_object(name: str, owned_by: str, created: int = 0) -> "shapes.ModelObject":
     """A model name that apps may use."""
     return {"id": name, "object": "model", "created": created, "owned_by": owned_by}
 
 
-def models(data: Iterable[Wire]) -> Wire:
+def model_list(data: "Iterable[shapes.ModelObject]") -> "shapes.ModelList":
     """All models: the one list without pages."""
     return {"object": "list", "data": list(data)}
 
 
-def deleted(id_: str, kind: str) -> Wire:
-    """What is answered when an object of this kind is gone."""
-    return {"id": id_, "object": f"{kind}.deleted", "deleted": True}
+def deleted_assistant(id_: str) -> "shapes.DeletedAssistant":
+    """The answer when an assistant is gone."""
+    return {"id": id_, "object": "assistant.deleted", "deleted": True}
 
 
-def _usage(usage: Usage | None) -> Wire | None:
+def deleted_thread(id_: str) -> "shapes.DeletedThread":
+    """The answer when a thread is gone."""
+    return {"id": id_, "object": "thread.deleted", "deleted": True}
+
+
+def deleted_message(id_: str) -> "shapes.DeletedMessage":
+    """The answer when a message is gone."""
+    return {"id": id_, "object": "thread.message.deleted", "deleted": True}
+
+
+def _usage(usage: Usage | None) -> "UsageObject | None":
     """`prompt_token_details` is the original's spelling."""
     if usage is None:
         return None
@@ -166,42 +200,53 @@ def _usage(usage: Usage | None) -> Wire | None:
     }
 
 
-def _reason(reason: str | None) -> Wire | None:
-    return {"reason": reason} if reason else None
+def _as_sent(value: object) -> Any:
+    """What an app has sent, or the service has chosen: checked when it was stored."""
+    return value
 
 
-def _last_error(error: LastError | None) -> Wire | None:
-    return {"code": error.code, "message": error.message} if error else None
+def _last_error(error: LastError | None) -> "LastErrorObject | None":
+    return {"code": _as_sent(error.code), "message": error.message} if error else None
 
 
-def _required_action(run: Run) -> Wire | None:
+def _required_action(run: Run) -> "RequiredActionObject | None":
     if run.status != PARK.target:
         return None
     calls = [_call(call) for call in run.pending_calls]
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def _step_details(step: RunStep) -> Wire:
+def _step_details(step: RunStep) -> "MessageCreationDetails | ToolCallsDetails":
     if step.type == "message_creation":
-        return {"type": step.type, "message_creation": {"message_id": step.message_id}}
-    return {"type": step.type, "tool_calls": [_call_on_step(call) for call in step.calls]}
+        message = {"message_id": _as_sent(step.message_id)}
+        return {"type": "message_creation", "message_creation": _as_sent(message)}
+    return {"type": "tool_calls", "tool_calls": [_call_on_step(call) for call in step.calls]}
 
 
-def _call(call: ToolCall) -> Wire:
+def _call(call: ToolCall) -> "PendingCallObject":
     """A call that waits for its output: as on its step, but without the place for it."""
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.id, "type": "function", "function": function}
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
 
 
-def _call_on_step(call: ToolCall) -> Wire:
-    function = {"name": call.name, "arguments": call.arguments, "output": call.output}
-    return {"id": call.id, "type": "function", "function": function}
+def _call_on_step(call: ToolCall) -> "ToolCallObject":
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments, "output": call.output},
+    }
 
 
-def _part(part: ContentPart) -> Wire:
+def _part(part: ContentPart) -> "TextPartObject | ImageURLPartObject | ImageFilePartObject":
     match part:
         case TextPart(value, annotations):
-            return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
+            return {
+                "type": "text",
+                "text": {"value": value, "annotations": _as_sent(list(annotations))},
+            }
         case ImageUrl(url, detail):
             return {"type": "image_url", "image_url": {"url": url, "detail": detail}}
         case ImageFile(file_id, detail):

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from threadkeep.domain.tool_calls import MAX_CALL_ID
-from threadkeep.wire.ids import MAX_LENGTH, well_formed
+from threadkeep.wire.ids import id_schema, well_formed
 
 MAX_INTEGER = 2**31 - 1
 _URL = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
@@ -81,7 +81,7 @@ FileId = Annotated[str, StringConstraints(max_length=64)]  # files and vector st
 AssistantId = Annotated[
     str,
     AfterValidator(_assistant_id),
-    Field(json_schema_extra={"pattern": "^asst_[0-9A-Za-z]+$", "maxLength": MAX_LENGTH}),
+    Field(json_schema_extra={**id_schema("asst")}),
 ]
 Object = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
 Temperature = Annotated[float, Field(ge=0, le=2)]

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Discriminator, Field
 from typing_extensions import TypedDict  # before 3.12, pydantic needs this one
 
-from threadkeep.wire.ids import MAX_LENGTH
+from threadkeep.wire.ids import id_schema
 
 
 def _id(prefix: str) -> Any:
-    return Field(pattern=f"^{prefix}_[0-9A-Za-z]+$", max_length=MAX_LENGTH)
+    return Field(json_schema_extra={**id_schema(prefix)})
 
 
 AssistantId = Annotated[str, _id("asst")]

@@ -1,14 +1,17 @@
-"""What answers look like: the shapes of `wire.objects`, written down for clients.
+"""What answers look like: `wire.objects` makes them, and the OpenAPI document shows them.
 
 No key is ever left out but those marked `NotRequired`, and there are no others.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Discriminator, Field
 from typing_extensions import TypedDict  # before 3.12, pydantic needs this one
 
-from infra.openapi.parts import (
+from threadkeep.domain.objects import MessageStatus, Role
+from threadkeep.wire.bodies.assistants import ReasoningEffort
+from threadkeep.wire.bodies.fields import Metadata
+from threadkeep.wire.shapes.parts import (
     AssistantId,
     MessageId,
     ResponseFormatObject,
@@ -18,9 +21,8 @@ from infra.openapi.parts import (
     ToolObject,
     ToolResourcesObject,
 )
-from threadkeep.domain.objects import MessageStatus, Role
-from threadkeep.wire.bodies.assistants import ReasoningEffort
-from threadkeep.wire.bodies.fields import Metadata
+
+T = TypeVar("T")
 
 
 class ErrorDetails(TypedDict):
@@ -151,3 +153,31 @@ class ModelObject(TypedDict):
 class ModelList(TypedDict):
     object: Literal["list"]
     data: list[ModelObject]
+
+
+class DeletedAssistant(TypedDict):
+    id: AssistantId
+    object: Literal["assistant.deleted"]
+    deleted: Literal[True]
+
+
+class DeletedThread(TypedDict):
+    id: ThreadId
+    object: Literal["thread.deleted"]
+    deleted: Literal[True]
+
+
+class DeletedMessage(TypedDict):
+    id: MessageId
+    object: Literal["thread.message.deleted"]
+    deleted: Literal[True]
+
+
+class PageObject(TypedDict, Generic[T]):
+    """A page of a list. The ids are those of its ends, None if it is empty."""
+
+    object: Literal["list"]
+    data: list[T]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool

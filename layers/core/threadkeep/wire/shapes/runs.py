@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field
 from typing_extensions import TypedDict  # before 3.12, pydantic needs this one
 
-from infra.openapi.parts import (
+from threadkeep.domain.runs import RunStatus, RunStepStatus, RunStepType
+from threadkeep.wire.bodies.assistants import ReasoningEffort
+from threadkeep.wire.bodies.fields import Metadata
+from threadkeep.wire.shapes.parts import (
     AssistantId,
     MessageId,
     ResponseFormatObject,
@@ -16,9 +19,6 @@ from infra.openapi.parts import (
     ToolObject,
     ToolResourcesObject,
 )
-from threadkeep.domain.runs import RunStatus, RunStepStatus, RunStepType
-from threadkeep.wire.bodies.assistants import ReasoningEffort
-from threadkeep.wire.bodies.fields import Metadata
 
 Tokens = Annotated[int, Field(ge=0)]
 
