@@ -30,7 +30,7 @@ def measured(durable: str) -> dict[str, tuple[float, float]]:
 
 
 def main() -> None:
-    for durable in ("off", "on"):
+    for durable in ("false", "true"):
         for call, figures in measured(durable).items():
             report(f"durable {durable}: {call}", figures)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from functions.permissions import Permissions, together
 from functions.routes import ROUTES, Route
-from infra import compatibility, run_states
+from infra import compatibility, run_states, settings_page
 from infra.openapi import document
 
 _DESCRIPTION = "Write the pages of docs/ that are made of the code."
@@ -52,6 +52,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "endpoints.md": endpoints,
     "openapi.json": document.text,
     "run_states.md": run_states.text,
+    "settings.md": settings_page.text,
 }
 
 

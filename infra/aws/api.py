@@ -11,7 +11,7 @@ from functions.routes import ROUTES, Route
 from infra.aws.cors import Cors
 from infra.aws.errors import add_gateway_responses, mock_method
 from infra.aws.functions import Functions
-from infra.aws.settings import Settings
+from infra.aws.settings import StackSettings
 from infra.gateway_responses import method_not_allowed, not_found
 from infra.unsupported import UNSUPPORTED
 
@@ -24,7 +24,7 @@ _AUTHORIZER_CACHE = Duration.seconds(300)
 class Api(Construct):
     """Regional, stage `v1`: its address is an SDK's `base_url` as it is."""
 
-    def __init__(self, scope: Construct, settings: Settings, functions: Functions) -> None:
+    def __init__(self, scope: Construct, settings: StackSettings, functions: Functions) -> None:
         super().__init__(scope, "Api")
         self._streaming = settings.streaming
         self._cors = Cors(settings.cors_origins)

@@ -9,8 +9,9 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.aws.packaging import ROOT, PackagingError, stage
-from infra.aws.settings import SettingError, Settings
+from infra.aws.settings import StackSettings
 from infra.aws.stack import Threadkeep
+from threadkeep.settings import SettingError
 
 CDK_JSON = ROOT / "cdk.json"
 
@@ -24,7 +25,7 @@ def synthesize(out: Path | None, say: Callable[[str], None]) -> Path:
         context=json.loads(CDK_JSON.read_text())["context"],
         analytics_reporting=False,
     )
-    settings = Settings.read(app.node.try_get_context)
+    settings = StackSettings.of(app.node.try_get_context)
     with tempfile.TemporaryDirectory(prefix="threadkeep-") as folder:
         packages = stage(Path(folder), say, bundle=settings.bundle)
         say("Synthesizing")

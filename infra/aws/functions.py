@@ -15,8 +15,9 @@ from functions.deployment import FUNCTIONS, Function
 from functions.permissions import START_RUNS, Permissions, together
 from functions.routes import ROUTES
 from infra.aws.packaging import WRAPPER, Packages
-from infra.aws.settings import Settings
+from infra.aws.settings import StackSettings
 from infra.aws.tables import Tables
+from threadkeep.settings import environment_of
 
 _RUNTIME = lambda_.Runtime.PYTHON_3_13
 _PROCESSOR = lambda_.Architecture.ARM_64
@@ -33,7 +34,7 @@ class Functions(Construct):
     """All functions, by name."""
 
     def __init__(
-        self, scope: Construct, settings: Settings, packages: Packages, tables: Tables
+        self, scope: Construct, settings: StackSettings, packages: Packages, tables: Tables
     ) -> None:
         super().__init__(scope, "Functions")
         self._settings = settings
@@ -78,7 +79,7 @@ class Functions(Construct):
         streaming = self._function(name, function)
         streaming.add_layers(self._runtime)
         streaming.add_environment("AWS_LAMBDA_EXEC_WRAPPER", f"/opt/{WRAPPER}")
-        streaming.add_environment("THREADKEEP_STREAMING", "on")
+        streaming.add_environment("THREADKEEP_STREAMING", "true")
         return streaming
 
     def _function(self, name: str, function: Function) -> lambda_.Function:
@@ -105,12 +106,8 @@ class Functions(Construct):
         return {
             "THREADKEEP_FUNCTION": name,
             "THREADKEEP_MODELS": "models.toml",
-            "THREADKEEP_POLL_AFTER_MS": str(self._settings.poll_after_ms),
-            "THREADKEEP_CORS_ORIGINS": " ".join(self._settings.cors_origins),
-            "THREADKEEP_STRICT_BETA": "on" if self._settings.strict_beta else "off",
-            "THREADKEEP_RUN_SECONDS": str(self._settings.run_seconds),
             "THREADKEEP_TABLE_PREFIX": self._tables.prefix,
-            "THREADKEEP_UNAVAILABLE_TOOLS": self._settings.unavailable_tools,
+            **environment_of(self._settings),
         }
 
     def _role(self, scope: Construct, name: str, log_group: logs.LogGroup) -> iam.Role:

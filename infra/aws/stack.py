@@ -5,7 +5,7 @@ from aws_cdk import App, CfnOutput, Stack
 from infra.aws.api import Api
 from infra.aws.functions import Functions
 from infra.aws.packaging import Packages
-from infra.aws.settings import Settings
+from infra.aws.settings import StackSettings
 from infra.aws.state_machine import StateMachine
 from infra.aws.streams import Streams
 from infra.aws.tables import Tables
@@ -14,7 +14,7 @@ from infra.aws.tables import Tables
 class Threadkeep(Stack):
     """Threadkeep in one account and region."""
 
-    def __init__(self, app: App, settings: Settings, packages: Packages) -> None:
+    def __init__(self, app: App, settings: StackSettings, packages: Packages) -> None:
         super().__init__(app, settings.stack, termination_protection=settings.prod)
         tables = Tables(self, settings)
         functions = Functions(self, settings, packages, tables)

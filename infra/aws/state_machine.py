@@ -8,14 +8,16 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
-from infra.aws.settings import Settings
+from infra.aws.settings import StackSettings
 from infra.state_machine import ASL
 
 
 class StateMachine(Construct):
     """Standard. It may call the executor and nothing else, and logs errors without their data."""
 
-    def __init__(self, scope: Construct, settings: Settings, executor: lambda_.Function) -> None:
+    def __init__(
+        self, scope: Construct, settings: StackSettings, executor: lambda_.Function
+    ) -> None:
         super().__init__(scope, "StateMachine")
         name = f"{settings.stack}-run"
         machine = stepfunctions.StateMachine(

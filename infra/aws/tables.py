@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from functions.permissions import Permissions
-from infra.aws.settings import Settings
+from infra.aws.settings import StackSettings
 from threadkeep.store.tables import TABLES, Index, Key, Table
 
 _TYPES = {"S": dynamodb.AttributeType.STRING, "N": dynamodb.AttributeType.NUMBER}
@@ -15,7 +15,7 @@ _TYPES = {"S": dynamodb.AttributeType.STRING, "N": dynamodb.AttributeType.NUMBER
 class Tables(Construct):
     """All tables, on demand, named `{stack}-{table}`."""
 
-    def __init__(self, scope: Construct, settings: Settings) -> None:
+    def __init__(self, scope: Construct, settings: StackSettings) -> None:
         super().__init__(scope, "Tables")
         self.prefix = f"{settings.stack}-"
         self._keep = settings.prod

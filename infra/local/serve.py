@@ -22,7 +22,7 @@ from infra.local.http.http_server import http_server, listen, reason, url
 from infra.local.http.limits import Limits
 from infra.local.http.openapi import with_document
 from infra.local.server import Local
-from infra.local.settings import DEFAULT_PROJECT, Settings
+from infra.local.settings import DEFAULT_PROJECT, ServeSettings
 from infra.local.state import State
 from infra.local.welcome import Keys, welcome
 from threadkeep.domain.clock import SystemClock
@@ -31,7 +31,7 @@ from threadkeep.providers.catalogue import Catalogue, CatalogueError
 _TO_CLOSE = 0.3  # seconds for what must not hold up the end
 
 
-def serve(settings: Settings, version: str) -> NoReturn:
+def serve(settings: ServeSettings, version: str) -> NoReturn:
     """Serve until a signal, then exit with 0. CommandError if it can't begin."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server listens to it
     os.umask(0o077)  # nobody else reads what this process writes
@@ -57,7 +57,7 @@ def serve(settings: Settings, version: str) -> NoReturn:
     os._exit(0)  # an ordinary exit would wait for threads that wait for a model
 
 
-def _keys(state: State, settings: Settings) -> Keys:
+def _keys(state: State, settings: ServeSettings) -> Keys:
     """The keys that were given, or the folder's own."""
     if settings.api_keys:
         return Keys(settings.api_keys)
@@ -65,7 +65,7 @@ def _keys(state: State, settings: Settings) -> Keys:
     return Keys({key: DEFAULT_PROJECT}, file=state.key_file, made=made)
 
 
-def _catalogue(settings: Settings) -> Catalogue:
+def _catalogue(settings: ServeSettings) -> Catalogue:
     if settings.models is None:
         return Catalogue.echo()
     try:
@@ -75,7 +75,7 @@ def _catalogue(settings: Settings) -> Catalogue:
 
 
 def _local(
-    state: State, catalogue: Catalogue, settings: Settings, keys: Mapping[str, str]
+    state: State, catalogue: Catalogue, settings: ServeSettings, keys: Mapping[str, str]
 ) -> Local:
     try:
         local = Local(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.settings import Settings
+from infra.local.settings import ServeSettings
 from threadkeep.providers.catalogue import Catalogue
 
 _ECHO = """\
@@ -57,7 +57,7 @@ class Keys:
 
 
 def welcome(
-    version: str, base_url: str, keys: Keys, settings: Settings, catalogue: Catalogue
+    version: str, base_url: str, keys: Keys, settings: ServeSettings, catalogue: Catalogue
 ) -> str:
     """The whole text. It is the one place that shows a key."""
     state = settings.state or "a temporary folder, removed at the end; --state DIR keeps the data"

@@ -53,7 +53,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
         "poll_after_ms": "900",
         "strict_beta": "true",
         "unavailable_tools": "drop",
-        "streaming": "off",
+        "streaming": "false",
         "cors_origins": ", ".join(ORIGINS),
     }
     synthesize(kept, production)

@@ -56,7 +56,7 @@ def test_what_streams_runs_on_the_runtime_of_its_layer(name: str, template: Temp
     is so.
     """
     variables = _variables(template.function(name))
-    expected = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/stream", "THREADKEEP_STREAMING": "on"}
+    expected = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/stream", "THREADKEEP_STREAMING": "true"}
     found = {key: value for key, value in variables.items() if key in expected}
     assert found == (expected if name in _STREAMING else {})
 

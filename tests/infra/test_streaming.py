@@ -42,7 +42,7 @@ def lambda_(built: tuple[Path, Path], tmp_path: Path, system: System) -> Iterato
             "AWS_DEFAULT_REGION": "us-east-1",
             "THREADKEEP_FUNCTION": "run_streams",
             "THREADKEEP_MODELS": str(models),
-            "THREADKEEP_STREAMING": "on",
+            "THREADKEEP_STREAMING": "true",
             "THREADKEEP_TABLE_PREFIX": "",
         }
         log = tmp_path / "log"

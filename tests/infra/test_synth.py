@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.settings import SettingError, Settings
+from infra.aws.settings import StackSettings
 from tests.infra.conftest import Synthesized, synthesize
 from tests.infra.template import Template
+from threadkeep.settings import SettingError
 
 _DEFAULTS = {
     "stack": "Threadkeep",
@@ -15,7 +16,7 @@ _DEFAULTS = {
     "poll_after_ms": 500,
     "strict_beta": False,
     "unavailable_tools": "refuse",
-    "streaming": "on",
+    "streaming": True,
     "bundle": True,
     "cors_origins": [],
 }
@@ -94,7 +95,7 @@ def test_a_wrong_setting_ends_the_synthesis_with_one_line(
         ("poll_after_ms", 60_001),
         ("strict_beta", "on"),
         ("unavailable_tools", "ignore"),
-        ("streaming", "true"),
+        ("streaming", "on"),
         ("streaming", None),
         ("cors_origins", "https://app.example/"),
         ("cors_origins", ["app.example"]),
@@ -105,7 +106,7 @@ def test_a_wrong_setting_ends_the_synthesis_with_one_line(
 def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: object) -> None:
     """The message names the setting; nothing is guessed."""
     with pytest.raises(SettingError, match=f"^{name} must be"):
-        Settings.read({**_DEFAULTS, name: value}.get)
+        StackSettings.of({**_DEFAULTS, name: value}.get)
 
 
 def test_settings_from_the_command_line_are_texts() -> None:
@@ -117,12 +118,12 @@ def test_settings_from_the_command_line_are_texts() -> None:
         "poll_after_ms": "60000",
         "strict_beta": "true",
         "unavailable_tools": "drop",
-        "streaming": "off",
+        "streaming": "false",
         "bundle": "False",
         "cors_origins": "https://app.example, *",
     }
-    assert Settings.read(texts.get) == Settings(
-        "A-1",
+    assert StackSettings.of(texts.get) == StackSettings(
+        stack="A-1",
         prod=True,
         run_seconds=840,
         poll_after_ms=60_000,

@@ -126,7 +126,7 @@ def test_where_streaming_is_off_every_way_to_a_stream_is_a_400(system: System) -
     def refused_then_served(path: str, body: dict[str, Any]) -> Any:
         status, answer = ask("POST", path, {**body, "stream": True})
         assert (status, answer["error"]["param"]) == (400, "stream")
-        assert "streaming=off" in answer["error"]["message"]
+        assert "streaming=false" in answer["error"]["message"]
         status, run = ask("POST", path, {**body, "stream": False})
         assert status == 200
         return run
@@ -139,7 +139,7 @@ def test_where_streaming_is_off_every_way_to_a_stream_is_a_400(system: System) -
     refused_then_served(f"{runs}/{run['id']}/submit_tool_outputs", {"tool_outputs": outputs})
     status, answer = ask("GET", f"{runs}/{run['id']}/stream")
     assert (status, answer["error"]["param"]) == (400, None)
-    assert "streaming=off" in answer["error"]["message"]
+    assert "streaming=false" in answer["error"]["message"]
 
 
 def raw(system: System, method: str, path: str, body: object = None, **headers: str) -> Any:

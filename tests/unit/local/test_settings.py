@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from infra.command_error import CommandError
-from infra.local.settings import Settings, add_options, settings
+from infra.local.settings import ServeSettings, add_options, settings
 
 SECRET = "sk-very-secret"
-EVERYTHING = Settings(
+EVERYTHING = ServeSettings(
     host="::1",
     port=0,
     state=Path("/s"),
@@ -25,7 +25,7 @@ EVERYTHING = Settings(
 )
 
 
-def read(*argv: str, **environment: str) -> Settings:
+def read(*argv: str, **environment: str) -> ServeSettings:
     parser = ArgumentParser()
     add_options(parser)
     named = {f"THREADKEEP_{name}": value for name, value in environment.items()}
@@ -34,7 +34,8 @@ def read(*argv: str, **environment: str) -> Settings:
 
 def test_nothing_is_needed() -> None:
     """Without options and environment the defaults hold."""
-    assert read() == Settings("127.0.0.1", 8000, None, None, 600, {})
+    assert read() == ServeSettings()
+    assert (ServeSettings().port, ServeSettings().run_seconds) == (8000, 600)
 
 
 def test_every_option_is_read() -> None:
@@ -53,11 +54,11 @@ def test_every_option_is_read() -> None:
         "--poll-after-ms",
         "7",
         "--strict-beta",
-        "on",
+        "true",
         "--unavailable-tools",
         "drop",
         "--durable",
-        "on",
+        "true",
     ]
     keys = ["--api-key", "k1", "--api-key", "k2:p2"]
     origins = ["--cors-origin", "https://a.example", "--cors-origin", "http://localhost:3000"]
@@ -67,11 +68,11 @@ def test_every_option_is_read() -> None:
 def test_every_option_is_read_from_the_environment() -> None:
     """Each variable does what its option does; keys and origins stand there with commas."""
     place = {"HOST": "::1", "PORT": "0", "STATE": "/s", "MODELS": "m.toml"}
-    behaviour = {"RUN_SECONDS": "5", "POLL_AFTER_MS": "7", "STRICT_BETA": "on"}
-    behaviour |= {"UNAVAILABLE_TOOLS": "drop", "DURABLE": "on"}
+    behaviour = {"RUN_SECONDS": "5", "POLL_AFTER_MS": "7", "STRICT_BETA": "true"}
+    behaviour |= {"UNAVAILABLE_TOOLS": "drop", "DURABLE": "true"}
     lists = {
         "API_KEY": "k1, k2:p2,",
-        "CORS_ORIGIN": "https://a.example, http://localhost:3000",
+        "CORS_ORIGINS": "https://a.example, http://localhost:3000",
     }
     assert read(**place, **behaviour, **lists) == EVERYTHING
 
@@ -85,8 +86,8 @@ def test_options_come_before_the_environment() -> None:
 def test_what_is_empty_is_not_given() -> None:
     """An empty variable, as compose files leave it, is none."""
     assert (
-        read(HOST="", PORT="", STATE="", MODELS="", RUN_SECONDS="", API_KEY="", CORS_ORIGIN="")
-        == Settings()
+        read(HOST="", PORT="", STATE="", MODELS="", RUN_SECONDS="", API_KEY="", CORS_ORIGINS="")
+        == ServeSettings()
     )
 
 
@@ -111,9 +112,11 @@ def test_a_home_folder_is_found() -> None:
         ({"POLL_AFTER_MS": "0"}, "--poll-after-ms"),
         ({"POLL_AFTER_MS": "60001"}, "--poll-after-ms"),
         ({"STRICT_BETA": "yes"}, "THREADKEEP_STRICT_BETA"),
-        ({"CORS_ORIGIN": "https://a.example/"}, "--cors-origin"),
-        ({"CORS_ORIGIN": "https://a.example,b.example"}, "'b.example'"),
-        ({"CORS_ORIGIN": ",".join(f"https://a{n}.example" for n in range(21))}, "at most 20"),
+        ({"DURABLE": "on"}, "must be true or false, not 'on'"),
+        ({"UNAVAILABLE_TOOLS": "drop,refuse"}, "refuse or drop"),
+        ({"CORS_ORIGINS": "https://a.example/"}, "--cors-origin"),
+        ({"CORS_ORIGINS": "https://a.example,b.example"}, "'b.example'"),
+        ({"CORS_ORIGINS": ",".join(f"https://a{n}.example" for n in range(21))}, "at most 20"),
         ({"API_KEY": f"k,{SECRET} x"}, "number 2"),
         ({"API_KEY": f"{SECRET}:"}, "number 1"),
         ({"API_KEY": f":{SECRET}"}, "number 1"),
@@ -141,5 +144,5 @@ def test_the_same_key_twice_is_once() -> None:
 
 
 def test_keys_are_not_in_a_repr() -> None:
-    """Settings may be printed without showing a key."""
+    """ServeSettings may be printed without showing a key."""
     assert SECRET not in repr(read(API_KEY=SECRET))

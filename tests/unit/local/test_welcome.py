@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.http.http_server import url
-from infra.local.settings import Settings
+from infra.local.settings import ServeSettings
 from infra.local.welcome import Keys, welcome
 from threadkeep.providers.catalogue import Catalogue
 
@@ -15,10 +15,10 @@ KEPT = Keys({"sk-1": "default"}, Path("/data/api_key"))
 
 
 def text(
-    catalogue: Catalogue | None = None, settings: Settings | None = None, keys: Keys = MADE
+    catalogue: Catalogue | None = None, settings: ServeSettings | None = None, keys: Keys = MADE
 ) -> str:
     found = catalogue or Catalogue.echo()
-    return welcome("1.2", "http://h:1/v1", keys, settings or Settings(), found)
+    return welcome("1.2", "http://h:1/v1", keys, settings or ServeSettings(), found)
 
 
 def test_it_says_where_it_is_and_which_key_opens_it() -> None:
@@ -49,7 +49,7 @@ def test_it_says_that_the_echo_answers() -> None:
     """Without a models file it says so, and how to set a real model; with one it names it."""
     assert "`echo`" in text()
     assert "[[model]]" in text()
-    said = text(settings=Settings(models=Path("m.toml"), state=Path("/data")))
+    said = text(settings=ServeSettings(models=Path("m.toml"), state=Path("/data")))
     assert "`echo`" not in said
     assert "models    m.toml\n" in said
     assert "state     /data\n" in said

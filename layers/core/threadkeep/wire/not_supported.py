@@ -47,14 +47,14 @@ UNSUPPORTED_PARAMETERS: Mapping[str, Callable[[Any], bool]] = {
 def refuse_stream(stream: bool | None, *, streaming: bool) -> None:  # noqa: FBT001
     """Refuses a stream where answers can't be streamed: a deployment may have it switched off."""
     if stream and not streaming:
-        text = "'stream' is not supported by this deployment: it was made with streaming=off."
+        text = "'stream' is not supported by this deployment: it was made with streaming=false."
         raise InvalidRequest(text, "stream", "unsupported_parameter")
 
 
 def refuse_replay(*, streaming: bool) -> None:
     """The same for whoever joins a stream, where no parameter asks for it."""
     if not streaming:
-        text = "Streams are not supported by this deployment: it was made with streaming=off."
+        text = "Streams are not supported by this deployment: it was made with streaming=false."
         raise InvalidRequest(text)
 
 
