@@ -8,15 +8,15 @@ answered with Deny, which the gateway turns into the contract's 401.
 from typing import Any
 
 from functions.doors import AZURE, door_of
-from functions.lambda_function import Event, Handler, for_lambda
+from functions.lambda_function import LambdaEvent, LambdaHandler, for_lambda
 from threadkeep.domain.api_keys import hash_key, mask_key
 from threadkeep.services import Services
 
 
-def build(_function: str, services: Services) -> Handler:
+def build(_function: str, services: Services) -> LambdaHandler:
     """The authorizer."""
 
-    def handler(event: Event, _context: object) -> dict[str, Any]:
+    def handler(event: LambdaEvent, _context: object) -> dict[str, Any]:
         key = _key(event)
         project_id = services.store.api_keys.project_of(hash_key(key)) if key else None
         if project_id is None:
@@ -26,7 +26,7 @@ def build(_function: str, services: Services) -> Handler:
     return handler
 
 
-def _key(event: Event) -> str:
+def _key(event: LambdaEvent) -> str:
     door, headers = door_of(event["resource"]), event["headers"] or {}
     header = door.key_header.lower()
     given: str = next((v for name, v in headers.items() if name.lower() == header), "")
@@ -36,7 +36,7 @@ def _key(event: Event) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _policy(event: Event, effect: str, context: dict[str, str]) -> dict[str, Any]:
+def _policy(event: LambdaEvent, effect: str, context: dict[str, str]) -> dict[str, Any]:
     stage = "/".join(event["methodArn"].split("/")[:2])
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{stage}/*/*"}
     return {

@@ -2,12 +2,12 @@
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import StreamRecord
 
-from functions.lambda_function import Handler, for_lambda
+from functions.lambda_function import LambdaHandler, for_lambda
 from functions.stream_records import each_record
 from threadkeep.services import Services
 
 
-def build(_function: str, services: Services) -> Handler:
+def build(_function: str, services: Services) -> LambdaHandler:
     """The cleaner."""
 
     def clean(record: StreamRecord) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import StreamRecord
 
-from functions.lambda_function import Handler, for_lambda
+from functions.lambda_function import LambdaHandler, for_lambda
 from functions.stream_records import each_record
 from threadkeep.domain.run_state import CREATE
 from threadkeep.services import Services
@@ -18,7 +18,7 @@ from threadkeep.services import Services
 _GRACE = 5  # seconds after the deadline at which the state machine gives up on an executor
 
 
-def build(_function: str, services: Services) -> Handler:
+def build(_function: str, services: Services) -> LambdaHandler:
     """The dispatcher."""
 
     def start(record: StreamRecord) -> None:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from functions.bugs import place
 from functions.doors import OPENAI
 from functions.event_stream import EventStream
-from functions.lambda_function import Context, Event, Handler, for_lambda
+from functions.lambda_function import LambdaContext, LambdaEvent, LambdaHandler, for_lambda
 from functions.request import Request
 from functions.routes import ROUTES, Route
 from threadkeep.domain.errors import ThreadkeepError
@@ -35,7 +35,7 @@ _TO_END = 10.0
 Handle = Callable[..., object]
 
 
-def build(function: str, services: Services) -> Handler:
+def build(function: str, services: Services) -> LambdaHandler:
     """The handler of a function: it answers the routes that the table gives to it."""
     endpoints: Mapping[tuple[str, str], _Endpoint] = {
         (route.method, route.path): _Endpoint.of(route)
@@ -43,7 +43,7 @@ def build(function: str, services: Services) -> Handler:
         if route.function == function
     }
 
-    def handler(event: Event, context: Context | None) -> dict[str, Any]:
+    def handler(event: LambdaEvent, context: LambdaContext | None) -> dict[str, Any]:
         began = time.perf_counter()
         request = Request.of(event)
         endpoint = endpoints[request.method, request.resource]
@@ -80,7 +80,7 @@ class _Endpoint:
         return self.handle(request.body(self.body), request, services)
 
 
-def _time_left(context: Context | None) -> float:
+def _time_left(context: LambdaContext | None) -> float:
     """For how many seconds a stream may go on."""
     return context.get_remaining_time_in_millis() / 1000 - _TO_END if context else math.inf
 
@@ -105,7 +105,7 @@ def _expect_beta(request: Request, services: Services) -> None:
     headers.expect_beta(request.headers.get("openai-beta"), strict=strict)
 
 
-def _refusal(error: Exception, request: Request) -> errors.Answer:
+def _refusal(error: Exception, request: Request) -> errors.ErrorAnswer:
     if not isinstance(error, ThreadkeepError):
         # The type and the place say what broke; a message might hold content.
         _LOG.error(
@@ -144,7 +144,9 @@ def _proxy(status: int, body: object, more: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def _log(event: Event, request: Request, answer: Mapping[str, Any], milliseconds: float) -> None:
+def _log(
+    event: LambdaEvent, request: Request, answer: Mapping[str, Any], milliseconds: float
+) -> None:
     """One line for each request: never a body, and of the path only what is an id."""
     ids = {k: v for k, v in request.path.items() if well_formed(v, v.partition("_")[0])}
     _LOG.info(

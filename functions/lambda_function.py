@@ -6,21 +6,21 @@ from typing import Any, Protocol
 
 from threadkeep.services import Services
 
-Event = Mapping[str, Any]
+LambdaEvent = Mapping[str, Any]
 
 
-class Context(Protocol):
+class LambdaContext(Protocol):
     """What Lambda says of an invocation; on one machine there is none, and no limit."""
 
     def get_remaining_time_in_millis(self) -> int:
         """The time until Lambda kills the invocation."""
 
 
-Handler = Callable[[Event, Context | None], Any]
-Build = Callable[[str, Services], Handler]
+LambdaHandler = Callable[[LambdaEvent, LambdaContext | None], Any]
+Build = Callable[[str, Services], LambdaHandler]
 
 
-def for_lambda(build: Build) -> Handler:
+def for_lambda(build: Build) -> LambdaHandler:
     """The handler of the function that this process is; outside Lambda one that says so."""
     function = os.environ.get("THREADKEEP_FUNCTION")
     if function is None:
@@ -33,5 +33,5 @@ def for_lambda(build: Build) -> Handler:
     return build(function, from_environment())
 
 
-def _not_in_lambda(_event: Event, _context: object) -> Any:
+def _not_in_lambda(_event: LambdaEvent, _context: object) -> Any:
     raise RuntimeError("THREADKEEP_FUNCTION is not set: this handler is for Lambda")

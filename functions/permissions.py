@@ -14,14 +14,14 @@ TableAction = Literal[
     "Query",
     "UpdateItem",
 ]
-Service = Literal["dynamodb", "states"]
+ServiceName = Literal["dynamodb", "states"]
 
 
 @dataclass(frozen=True)
 class Permission:
     """Some actions of a service on one resource: a table, `table/index`, or the state machine."""
 
-    service: Service
+    service: ServiceName
     resource: str
     actions: tuple[str, ...]
 
@@ -41,7 +41,7 @@ START_RUNS = Permission("states", "run", ("StartExecution",))
 
 def together(*permissions: Permissions) -> Permissions:
     """All of these, one for each resource; resources and actions in alphabetical order."""
-    merged: dict[tuple[Service, str], set[str]] = {}
+    merged: dict[tuple[ServiceName, str], set[str]] = {}
     for each in (permission for given in permissions for permission in given):
         merged.setdefault((each.service, each.resource), set()).update(each.actions)
     return tuple(

@@ -13,10 +13,10 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
     StreamRecord,
 )
 
-from functions.lambda_function import Event, Handler
+from functions.lambda_function import LambdaEvent, LambdaHandler
 
 
-def each_record(handle: Callable[[StreamRecord], None]) -> Handler:
+def each_record(handle: Callable[[StreamRecord], None]) -> LambdaHandler:
     """A handler that gives each record's images to `handle`, and reports those that raised."""
     processor = BatchProcessor(
         event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
@@ -26,7 +26,7 @@ def each_record(handle: Callable[[StreamRecord], None]) -> Handler:
         if record.dynamodb:
             handle(record.dynamodb)
 
-    def handler(event: Event, _context: object) -> Any:
+    def handler(event: LambdaEvent, _context: object) -> Any:
         return process_partial_response(dict(event), handle_record, processor)
 
     return handler

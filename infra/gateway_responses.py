@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from threadkeep.domain.errors import NotAuthenticated
 from threadkeep.wire import errors
-from threadkeep.wire.errors import Answer, envelope
+from threadkeep.wire.errors import ErrorAnswer, envelope
 
 _NO_RETRY = {"x-should-retry": "false"}
 
@@ -26,49 +26,49 @@ class Refused(NamedTuple):
     allow: str = ""
 
 
-def not_found(request: Refused) -> Answer:
+def not_found(request: Refused) -> ErrorAnswer:
     """No route has this path."""
-    return Answer(404, envelope(f"Invalid URL ({request.method} {request.path})"), {})
+    return ErrorAnswer(404, envelope(f"Invalid URL ({request.method} {request.path})"), {})
 
 
-def method_not_allowed(request: Refused) -> Answer:
+def method_not_allowed(request: Refused) -> ErrorAnswer:
     """A route has this path, but with another method."""
     message = f"Not allowed to {request.method} on {request.path}."
     headers = {"allow": request.allow}
-    return Answer(405, envelope(message, code="method_not_supported"), headers)
+    return ErrorAnswer(405, envelope(message, code="method_not_supported"), headers)
 
 
-def _unauthorized(request: Refused) -> Answer:
+def _unauthorized(request: Refused) -> ErrorAnswer:
     return errors.answer(NotAuthenticated(), request.request_id)
 
 
-def _access_denied(request: Refused) -> Answer:
+def _access_denied(request: Refused) -> ErrorAnswer:
     return errors.answer(NotAuthenticated(request.masked_key), request.request_id)
 
 
-def _throttled(_request: Refused) -> Answer:
+def _throttled(_request: Refused) -> ErrorAnswer:
     body = envelope(
         "Rate limit reached for requests. Please try again later.",
         "requests",
         code="rate_limit_exceeded",
     )
-    return Answer(429, body, {"retry-after": "1"})
+    return ErrorAnswer(429, body, {"retry-after": "1"})
 
 
-def _too_large(_request: Refused) -> Answer:
-    return Answer(413, envelope("The request is larger than this server accepts."), {})
+def _too_large(_request: Refused) -> ErrorAnswer:
+    return ErrorAnswer(413, envelope("The request is larger than this server accepts."), {})
 
 
-def _media_type(_request: Refused) -> Answer:
-    return Answer(415, envelope("The content type of the request is not supported."), {})
+def _media_type(_request: Refused) -> ErrorAnswer:
+    return ErrorAnswer(415, envelope("The content type of the request is not supported."), {})
 
 
-def _refused(_request: Refused) -> Answer:
-    return Answer(400, envelope("The request was refused before it was read."), {})
+def _refused(_request: Refused) -> ErrorAnswer:
+    return ErrorAnswer(400, envelope("The request was refused before it was read."), {})
 
 
-def _failed(status: int, headers: Mapping[str, str]) -> Callable[[Refused], Answer]:
-    def failed(request: Refused) -> Answer:
+def _failed(status: int, headers: Mapping[str, str]) -> Callable[[Refused], ErrorAnswer]:
+    def failed(request: Refused) -> ErrorAnswer:
         return errors.answer(RuntimeError(), request.request_id)._replace(
             status=status, headers=headers
         )
@@ -78,7 +78,7 @@ def _failed(status: int, headers: Mapping[str, str]) -> Callable[[Refused], Answ
 
 # By API Gateway's names. After a failed integration nobody knows what was committed, so the SDKs
 # are told not to send it again; where the authorizer failed nothing was.
-GATEWAY_RESPONSES: Mapping[str, Callable[[Refused], Answer]] = {
+GATEWAY_RESPONSES: Mapping[str, Callable[[Refused], ErrorAnswer]] = {
     "UNAUTHORIZED": _unauthorized,
     "ACCESS_DENIED": _access_denied,
     "MISSING_AUTHENTICATION_TOKEN": not_found,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from botocore.exceptions import ReadTimeoutError
 
 from infra.local.aws.aws_error import AwsError
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 
 
 class Killed(BaseException):
@@ -17,10 +17,10 @@ class Killed(BaseException):
 class Interception:
     """Does nothing before and after; the base of the faults."""
 
-    def before(self, _call: Call, /) -> None:
+    def before(self, _call: AwsCall, /) -> None:
         """Nothing."""
 
-    def after(self, _call: Call, /) -> None:
+    def after(self, _call: AwsCall, /) -> None:
         """Nothing."""
 
 
@@ -43,7 +43,7 @@ class KillFrom(Interception):
         """Whether the victim has died."""
         return self.calls > self._first
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         invocation = call.invocation
         if invocation is None or invocation.function != self._function:
             return
@@ -59,7 +59,7 @@ class KillFrom(Interception):
 class EverybodyDies(Interception):
     """No executor and no Settle gets anything done."""
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.invocation and call.invocation.function == "executor":
             raise Killed
 
@@ -71,7 +71,7 @@ class HeldDelta(Interception):
         self.reached = threading.Event()
         self.let_go = threading.Event()
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.operation == "PutItem" and not self.reached.is_set():
             self.reached.set()
             assert self.let_go.wait(20)
@@ -84,7 +84,7 @@ class RoundTrips(Interception):
         self.of: defaultdict[str, int] = defaultdict(int)
         self._together: set[object] = set()
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         name = (call.invocation and (call.invocation.route or call.invocation.function)) or ""
         if call.together is not None:
             if call.together in self._together:
@@ -99,7 +99,7 @@ class Conflicts(Interception):
     def __init__(self, times: int) -> None:
         self.left = times
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.operation != "TransactWriteItems" or self.left == 0:
             return
         self.left -= 1
@@ -115,7 +115,7 @@ class LostAnswers(Interception):
         self.left = times
         self._operation = operation
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         if call.operation == self._operation and self.left:
             self.left -= 1
             raise ReadTimeoutError(endpoint_url="dynamodb")
@@ -124,13 +124,13 @@ class LostAnswers(Interception):
 class Barrier(Interception):
     """Holds the calls that `wanted` picks until `parties` of them are there."""
 
-    def __init__(self, parties: int, wanted: Callable[[Call], bool]) -> None:
+    def __init__(self, parties: int, wanted: Callable[[AwsCall], bool]) -> None:
         self._barrier = threading.Barrier(parties, timeout=10)
         self._left = parties
         self._wanted = wanted
         self._lock = threading.Lock()
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         with self._lock:
             if not self._left or not self._wanted(call):
                 return
@@ -145,7 +145,7 @@ class Reads(Interception):
         self.count = 0
         self._table = table
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.operation != "Query" or call.request["TableName"] != self._table:
             return
         if call.invocation and call.invocation.function == "executor":

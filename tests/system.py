@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from functions.routes import ROUTES
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from infra.local.server import Local
 from tests.fake_clock import FakeClock
 from tests.faults import Interception
@@ -55,7 +55,7 @@ class System(Interception):
         self._written = threading.Condition()
         self.local.transport.interceptors.append(self)
 
-    def after(self, _call: Call, /) -> None:
+    def after(self, _call: AwsCall, /) -> None:
         with self._written:
             self._written.notify_all()
 

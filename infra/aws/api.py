@@ -10,7 +10,7 @@ from functions.doors import DOORS, Door
 from functions.routes import ROUTES, Route
 from infra.aws.cors import Cors
 from infra.aws.errors import add_gateway_responses, mock_method
-from infra.aws.functions import Functions
+from infra.aws.functions import LambdaFunctions
 from infra.aws.settings import StackSettings
 from infra.gateway_responses import method_not_allowed, not_found
 from infra.unsupported import UNSUPPORTED
@@ -24,7 +24,9 @@ _AUTHORIZER_CACHE = Duration.seconds(300)
 class Api(Construct):
     """Regional, stage `v1`: its address is an SDK's `base_url` as it is."""
 
-    def __init__(self, scope: Construct, settings: StackSettings, functions: Functions) -> None:
+    def __init__(
+        self, scope: Construct, settings: StackSettings, functions: LambdaFunctions
+    ) -> None:
         super().__init__(scope, "Api")
         self._streaming = settings.streaming
         self._cors = Cors(settings.cors_origins)
@@ -45,7 +47,7 @@ class Api(Construct):
         self._add_refusals()
         add_gateway_responses(self._api, self._cors)
 
-    def _add_routes(self, door: Door, functions: Functions) -> None:
+    def _add_routes(self, door: Door, functions: LambdaFunctions) -> None:
         authorizer = apigateway.RequestAuthorizer(
             self,
             f"Authorizer-{door.name}",
@@ -61,7 +63,9 @@ class Api(Construct):
                 authorizer=authorizer,
             )
 
-    def _integration(self, route: Route, functions: Functions) -> apigateway.LambdaIntegration:
+    def _integration(
+        self, route: Route, functions: LambdaFunctions
+    ) -> apigateway.LambdaIntegration:
         stream = route.streaming and self._streaming
         return apigateway.LambdaIntegration(
             functions[route.function],

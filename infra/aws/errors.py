@@ -11,10 +11,10 @@ from aws_cdk import aws_apigateway as apigateway
 
 from infra.aws.cors import Cors
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused
-from threadkeep.wire.errors import Answer
+from threadkeep.wire.errors import ErrorAnswer
 from threadkeep.wire.headers import OPENAI_VERSION
 
-AnswerTo = Callable[[Refused], Answer]
+AnswerTo = Callable[[Refused], ErrorAnswer]
 
 # `openai-processing-ms` is missing here: the gateway knows no such number while it answers.
 _HEADERS = {"x-request-id": "context.requestId", "openai-version": f"'{OPENAI_VERSION}'"}
@@ -117,5 +117,5 @@ def _body(answer_to: AnswerTo, apart: Mapping[str, AnswerTo]) -> str:
     return _SAFE_PATH + "\n".join(lines)
 
 
-def _json(answer: Answer) -> str:
+def _json(answer: ErrorAnswer) -> str:
     return json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))

@@ -30,7 +30,7 @@ def grants_of(function: str) -> Permissions:
     return together(*routes, FUNCTIONS[function].grants)
 
 
-class Functions(Construct):
+class LambdaFunctions(Construct):
     """All functions, by name."""
 
     def __init__(

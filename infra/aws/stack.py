@@ -3,7 +3,7 @@
 from aws_cdk import App, CfnOutput, Stack
 
 from infra.aws.api import Api
-from infra.aws.functions import Functions
+from infra.aws.functions import LambdaFunctions
 from infra.aws.packaging import Packages
 from infra.aws.settings import StackSettings
 from infra.aws.state_machine import StateMachine
@@ -17,7 +17,7 @@ class Threadkeep(Stack):
     def __init__(self, app: App, settings: StackSettings, packages: Packages) -> None:
         super().__init__(app, settings.stack, termination_protection=settings.prod)
         tables = Tables(self, settings)
-        functions = Functions(self, settings, packages, tables)
+        functions = LambdaFunctions(self, settings, packages, tables)
         machine = StateMachine(self, settings, functions["executor"])
         functions.start_runs_on(machine.arn)
         Streams(self, tables, functions)

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.deployment import TRIGGERS, Trigger
-from infra.aws.functions import Functions
+from infra.aws.functions import LambdaFunctions
 from infra.aws.tables import Tables
 
 _MAX_AGE = Duration.hours(1)
@@ -23,7 +23,7 @@ _LATE = Duration.minutes(10)
 class Streams(Construct):
     """An event source mapping for each trigger."""
 
-    def __init__(self, scope: Construct, tables: Tables, functions: Functions) -> None:
+    def __init__(self, scope: Construct, tables: Tables, functions: LambdaFunctions) -> None:
         super().__init__(scope, "Streams")
         self._failures = self._failure_queue()
         for trigger in TRIGGERS:
@@ -66,7 +66,7 @@ class Streams(Construct):
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self._failures.queue_arn]),
         ]
 
-    def _alarm_when_late(self, functions: Functions) -> None:
+    def _alarm_when_late(self, functions: LambdaFunctions) -> None:
         names = sorted({trigger.function for trigger in TRIGGERS})
         ages = {name: functions[name].metric("IteratorAge", statistic="Maximum") for name in names}
         oldest = cloudwatch.MathExpression(

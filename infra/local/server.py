@@ -8,7 +8,7 @@ from functions.deployment import TRIGGERS
 from infra.local.aws.dynamodb import DynamoDB
 from infra.local.aws.event_source import EventSource
 from infra.local.aws.expiry import Expiry
-from infra.local.aws.functions import Functions
+from infra.local.aws.functions import LocalFunctions
 from infra.local.aws.stepfunctions import StepFunctions
 from infra.local.aws.transport import Transport
 from infra.local.recovery import recover
@@ -69,7 +69,7 @@ class Local:
         self.transport.interceptors.append(waker)
         session = self.transport.session()
         self.services: Services = build(config, session, shared, catalogue, waker)
-        self._functions = Functions(self.services, self.turns)
+        self._functions = LocalFunctions(self.services, self.turns)
         self._sources = [
             EventSource(
                 self.dynamodb,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from threadkeep.domain.clock import Clock
 from threadkeep.store.tables import RUN_EVENTS
 
@@ -50,10 +50,10 @@ class EventWaker:
             while mark.bell.rung == mark.rung and self._clock.monotonic() < until:
                 self._clock.wait(mark.bell.condition, until)
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         """Nothing: only what is written wakes anybody."""
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         for run in set(_runs(call)):
             with self._lock:
                 bell = self._bells.get(run)
@@ -63,7 +63,7 @@ class EventWaker:
                     bell.condition.notify_all()
 
 
-def _runs(call: Call) -> Iterator[str]:
+def _runs(call: AwsCall) -> Iterator[str]:
     """The runs that a call wrote events of."""
     puts = [call.request] if call.operation == "PutItem" else []
     if call.operation == "TransactWriteItems":

@@ -36,13 +36,13 @@ _AZURE_SERVER = {
     "description": "For Azure's clients. `api-version` is accepted and has no effect.",
 }
 
-JSONObject = dict[str, Any]
+Schema = dict[str, Any]
 
 
 @cache
-def document() -> JSONObject:
+def document() -> Schema:
     """The document. It is shared: nobody may change it."""
-    paths: dict[str, JSONObject] = {}
+    paths: dict[str, Schema] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
@@ -65,7 +65,7 @@ def text() -> str:
     return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
 
 
-def _operation(route: Route) -> JSONObject:
+def _operation(route: Route) -> Schema:
     known = OPERATIONS[route.handler]
     names = re.findall(r"\{(\w+)\}", route.path)
     parameters = [path_parameter(name) for name in names]
@@ -73,7 +73,7 @@ def _operation(route: Route) -> JSONObject:
         parameters += page_parameters(id_schema(item))
     parameters += [query_parameter(name) for name in route.query]
     parameters += [header_parameter(name) for name in route.headers]
-    described: JSONObject = {
+    described: Schema = {
         "operationId": route.handler.removeprefix("functions.").replace(".", "_"),
         "tags": [route.handler.split(".")[1]],
     }
@@ -89,7 +89,7 @@ def _operation(route: Route) -> JSONObject:
     return described
 
 
-def _answer(route: Route, known: Operation) -> JSONObject:
+def _answer(route: Route, known: Operation) -> Schema:
     content = {} if known.answer is None else _json(reference(known.answer))
     if route.streaming:
         content["text/event-stream"] = {"schema": {"type": "string"}}
@@ -97,11 +97,11 @@ def _answer(route: Route, known: Operation) -> JSONObject:
     return _response("Done.", content, more)
 
 
-def _response(description: str, content: JSONObject, more: Iterable[str] = ()) -> JSONObject:
+def _response(description: str, content: Schema, more: Iterable[str] = ()) -> Schema:
     names = ("x-request-id", "openai-version", "openai-processing-ms", *more)
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return {"description": description, "headers": headers, "content": content}
 
 
-def _json(schema: JSONObject) -> JSONObject:
+def _json(schema: Schema) -> Schema:
     return {"application/json": {"schema": schema}}

@@ -7,12 +7,12 @@ from threadkeep.wire.ids import IDS, id_schema
 from threadkeep.wire.include import FILE_SEARCH_CONTENT
 from threadkeep.wire.pages import MAX_LIMIT
 
-JSONObject = dict[str, Any]
+Schema = dict[str, Any]
 
-_TEXT: JSONObject = {"type": "string"}
-_WHOLE: JSONObject = {"type": "string", "pattern": "^[0-9]+$"}
+_TEXT: Schema = {"type": "string"}
+_WHOLE: Schema = {"type": "string", "pattern": "^[0-9]+$"}
 
-HEADERS: JSONObject = {
+HEADERS: Schema = {
     "x-request-id": {"schema": {"type": "string", "pattern": "^req_[0-9a-f]{32}$"}},
     "openai-version": {"schema": _TEXT},
     "openai-processing-ms": {"schema": _WHOLE},
@@ -20,13 +20,13 @@ HEADERS: JSONObject = {
 }
 
 
-def path_parameter(name: str) -> JSONObject:
+def path_parameter(name: str) -> Schema:
     """What stands for `{name}` in a path."""
     schema = _id(name) if name in IDS else _TEXT
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def query_parameter(name: str) -> JSONObject:
+def query_parameter(name: str) -> Schema:
     """A parameter of a query that is none of a page's."""
     if name in IDS:
         return _query(name, _id(name))
@@ -35,12 +35,12 @@ def query_parameter(name: str) -> JSONObject:
     )
 
 
-def header_parameter(name: str) -> JSONObject:
+def header_parameter(name: str) -> Schema:
     """A header that an endpoint listens to: the number of an event."""
     return {"name": name, "in": "header", "schema": _WHOLE}
 
 
-def page_parameters(cursor: JSONObject) -> list[JSONObject]:
+def page_parameters(cursor: Schema) -> list[Schema]:
     """What a list may be asked for; a cursor is an id of its objects."""
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}
     order = {"type": "string", "enum": ["asc", "desc"], "default": "desc"}
@@ -52,9 +52,9 @@ def page_parameters(cursor: JSONObject) -> list[JSONObject]:
     ]
 
 
-def _query(name: str, schema: JSONObject) -> JSONObject:
+def _query(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "schema": schema}
 
 
-def _id(name: str) -> JSONObject:
+def _id(name: str) -> Schema:
     return {"type": "string", **id_schema(IDS[name])}

@@ -8,15 +8,15 @@ from pydantic.json_schema import GenerateJsonSchema
 from infra.openapi.operations import OPERATIONS, item_of
 from threadkeep.wire.shapes import ErrorResponse
 
-JSONObject = dict[str, Any]
+Schema = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
 
 
-def schemas() -> JSONObject:
+def schemas() -> Schema:
     """Every shape that an operation mentions, and what those mention."""
     shapes: dict[str, Any] = {name(ErrorResponse): ErrorResponse}
-    pages: JSONObject = {}
+    pages: Schema = {}
     for operation in OPERATIONS.values():
         if operation.body:
             shapes[name(operation.body)] = operation.body
@@ -27,7 +27,7 @@ def schemas() -> JSONObject:
     return dict(sorted({**_generated(shapes), **pages}.items()))
 
 
-def reference(shape: Any) -> JSONObject:
+def reference(shape: Any) -> Schema:
     """The schema that stands for a shape."""
     return {"$ref": _REF.format(model=name(shape))}
 
@@ -39,7 +39,7 @@ def name(shape: Any) -> str:
     return str(shape.__name__)
 
 
-def id_schema(shape: Any) -> JSONObject:
+def id_schema(shape: Any) -> Schema:
     """The schema of the ids of such objects."""
     return TypeAdapter(get_type_hints(shape, include_extras=True)["id"]).json_schema()
 
@@ -51,18 +51,18 @@ class _Schemas(GenerateJsonSchema):
         return False
 
 
-def _generated(shapes: dict[str, Any]) -> JSONObject:
+def _generated(shapes: dict[str, Any]) -> Schema:
     """The schemas of models and typed dicts; nothing may have more keys than are listed."""
     inputs: Any = [(key, "validation", TypeAdapter(shape)) for key, shape in shapes.items()]
     _, found = TypeAdapter.json_schemas(inputs, ref_template=_REF, schema_generator=_Schemas)
     for schema in found["$defs"].values():
         if "properties" in schema:
             schema["additionalProperties"] = False
-    definitions: JSONObject = found["$defs"]
+    definitions: Schema = found["$defs"]
     return definitions
 
 
-def _page(item: Any) -> JSONObject:
+def _page(item: Any) -> Schema:
     id_or_null = {"anyOf": [id_schema(item), {"type": "null"}]}
     return _object(
         {
@@ -75,7 +75,7 @@ def _page(item: Any) -> JSONObject:
     )
 
 
-def _object(properties: JSONObject) -> JSONObject:
+def _object(properties: Schema) -> Schema:
     return {
         "type": "object",
         "properties": properties,

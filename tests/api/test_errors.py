@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.aws.aws_error import AwsError
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.api.client import Client
 from tests.faults import Interception
 from tests.system import System
@@ -22,7 +22,7 @@ TOOLS = "'code_interpreter', 'function', and 'file_search'"
 class Broken(Interception):
     """Every call of the database by an endpoint fails, in a way that nobody expects."""
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.invocation and call.invocation.route:
             raise AwsError("ValidationException", "marker")
 
@@ -61,7 +61,7 @@ def test_a_bug(client: Client, caplog: pytest.LogCaptureFixture) -> None:
 class Busy(Interception):
     """Every transaction of an endpoint meets another one."""
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.operation == "TransactWriteItems" and call.invocation and call.invocation.route:
             reasons = [{"Code": "TransactionConflict"} for _ in call.request["TransactItems"]]
             raise AwsError("TransactionCanceledException", "busy", CancellationReasons=reasons)

@@ -11,7 +11,7 @@ import pytest
 
 from functions.routes import ROUTES, Route
 from infra.local.aws.gateway import Gateway
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from infra.local.server import Local
 from tests.api.client import Client, path_of
 from tests.faults import Interception
@@ -190,7 +190,7 @@ class Calls(Interception):
     def __init__(self) -> None:
         self.tables: list[str] = []
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         route = call.invocation and call.invocation.route
         if route and call.service == "dynamodb":
             self.tables.append(str(route))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from infra.local.aws.aws_error import AwsError
 from infra.local.aws.dynamodb import DynamoDB
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.faults import Interception, Killed
 
 
@@ -16,7 +16,7 @@ class Midway(Interception):
         self._left = at
         self._happens = happens
 
-    def before(self, _call: Call, /) -> None:
+    def before(self, _call: AwsCall, /) -> None:
         self._left -= 1
         if self._left == -1:
             self._happens()
@@ -33,13 +33,13 @@ class Dying(Interception):
         self._made = made
         self._thread = threading.current_thread()
 
-    def before(self, _call: Call, /) -> None:
+    def before(self, _call: AwsCall, /) -> None:
         if threading.current_thread() is self._thread:
             self.calls += 1
             if self.calls > self._at + self._made:
                 raise Killed
 
-    def after(self, _call: Call, /) -> None:
+    def after(self, _call: AwsCall, /) -> None:
         if threading.current_thread() is self._thread and self._made and self.calls > self._at:
             raise Killed
 
@@ -50,7 +50,7 @@ class Resent(Interception):
     def __init__(self, dynamodb: DynamoDB) -> None:
         self._dynamodb = dynamodb
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         if call.operation == "TransactWriteItems":
             self._dynamodb.call(call.operation, dict(call.request))
 
@@ -61,7 +61,7 @@ class Busy(Interception):
     def __init__(self) -> None:
         self._met = False
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if call.operation == "TransactWriteItems" and not self._met:
             self._met = True
             reasons = [{"Code": "TransactionConflict"} for _ in call.request["TransactItems"]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.aws.function_error import FunctionError
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.faults import Interception
 from tests.system import Refused, System
 
@@ -53,7 +53,7 @@ class Racer(Interception):
         self._thread.join(_PATIENCE)
         assert not self._thread.is_alive()
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if threading.current_thread() is not self._thread:
             return
         if self.held:
@@ -65,7 +65,7 @@ class Racer(Interception):
                 self._there.set()
                 assert self._go.wait(_PATIENCE)
 
-    def after(self, _call: Call, /) -> None:
+    def after(self, _call: AwsCall, /) -> None:
         if self.held and threading.current_thread() is self._thread:
             self._past.set()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.faults import Barrier, Interception
 from tests.objects import long_text
 from tests.scripted_provider import ScriptedProvider, Stall
@@ -23,7 +23,7 @@ class Meanwhile(Interception):
         self._handler = f"functions.{handler}"
         self._act = act
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         route = call.invocation and call.invocation.route
         if route == self._handler and call.operation == "TransactWriteItems" and not self.done:
             self.done = True

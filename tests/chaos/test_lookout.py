@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.fake_clock import FakeClock
 from tests.faults import Interception
 from tests.scripted_provider import ScriptedProvider, Stall
@@ -29,7 +29,7 @@ class Looks(Interception):
         self.sizes: list[int] = []
         self.broken = False
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         if not (call.invocation and call.invocation.function == "executor"):
             return
         if call.operation == "BatchGetItem" and "runs" in call.request["RequestItems"]:

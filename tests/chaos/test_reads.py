@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.faults import Interception
 from tests.held_script import Held
 from tests.scripted_provider import ScriptedProvider, says
@@ -23,7 +23,7 @@ class EndsBetween(Interception):
         self._end: Callable[[], object] | None = end
         self._read = threading.Event()
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         route = (call.invocation and call.invocation.route) or ""
         reader = route.startswith(("functions.messages", "functions.run_steps"))
         if reader and call.operation == "BatchGetItem" and "runs" in call.request["RequestItems"]:
@@ -32,7 +32,7 @@ class EndsBetween(Interception):
                 self._end = None
                 end()
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         if call.operation in ("Query", "BatchGetItem"):
             self._read.set()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.chaos.stream_readers import Audience, Reader, check, error_of, names, said, text_of
 from tests.chaos.test_tool_runs import cancel
 from tests.faults import EverybodyDies, HeldDelta, Interception, KillFrom
@@ -367,7 +367,7 @@ class LostDelta(Interception):
     def __init__(self) -> None:
         self.sent = 0
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         if call.operation == "PutItem":
             self.sent += 1
             if self.sent == 1:

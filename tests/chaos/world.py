@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.aws.dynamodb import Record
+from infra.local.aws.dynamodb import StoredRecord
 from infra.local.aws.function_error import FunctionError
 from infra.local.aws.invocation import Invocation, current
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.chaos.invariants import Invariants
 from tests.faults import Interception, Killed
 from tests.system import System, proxy_event
@@ -60,13 +60,13 @@ class World(Interception):
         store, clock = self._services.store, self._services.clock
         lookout = Lookout(store.runs, clock)
         self._executor = Executor(store, self._services.catalogue, clock, lookout, 0.0)
-        self._records: dict[str, list[Record]] = {"runs": [], "threads": []}
+        self._records: dict[str, list[StoredRecord]] = {"runs": [], "threads": []}
         for table in self._records:
             system.local.dynamodb.trim(table, 1 << 60)
         self._assistant_id = system.assistant(tools=TOOLS)["id"]
         self.new_thread()
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         """Remember what was started."""
         if call.operation == "StartExecution":
             run = json.loads(call.request["input"])["run"]
@@ -193,7 +193,7 @@ class World(Interception):
             if event["Records"] and not self.system.local.invoke(function, event)[_FAILED]:
                 self._records[table] = [*old, *new]
 
-    def _new_records(self, table: str) -> list[Record]:
+    def _new_records(self, table: str) -> list[StoredRecord]:
         seen = self._records[table]
         after = seen[-1].sequence if seen else 0
         new = self.system.local.dynamodb.records(table, after, 10_000)

@@ -16,7 +16,7 @@ from functions.deployment import TRIGGERS
 from infra.local.aws.dynamodb.checkpoints import Checkpoints
 from infra.local.aws.dynamodb.storage import Storage
 from infra.local.aws.event_source import EventSource
-from infra.local.aws.functions import Functions
+from infra.local.aws.functions import LocalFunctions
 from infra.local.turns import Turns
 from infra.state_machine import definition
 from tests.aws.clients import definition as table_definition
@@ -55,7 +55,7 @@ class MotoLocal:
             state_machine_arn=self._machine, run_seconds=run_seconds, gather=0.01, streaming=True
         )
         self.services = build(config, session, clock, catalogue)
-        self._functions = Functions(self.services, Turns())
+        self._functions = LocalFunctions(self.services, Turns())
         self._running = Invocations(self.invoke)
         self._stack.enter_context(functions_of_moto(self._running))
         self.dynamodb = SimpleNamespace(call=self._call)

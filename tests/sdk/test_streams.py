@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openai import APIError
 
-from infra.local.aws.transport import Call as AwsCall
+from infra.local.aws.transport import AwsCall
 from tests.fake_clock import RunningClock
 from tests.faults import Interception, Killed
 from tests.model_turns import Call, Drop, Fault, Say, Stall, Turn

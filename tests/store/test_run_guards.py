@@ -8,7 +8,7 @@ import pytest
 from tests.objects import NOW, ref, run, run_ref, thread
 from threadkeep.domain.run_state import TRANSITIONS
 from threadkeep.domain.runs import Run, RunStatus
-from threadkeep.store.actions import Check, ConditionFailed
+from threadkeep.store.actions import ConditionCheck, ConditionFailed
 from threadkeep.store.database import Database
 from threadkeep.store.keys import key_of
 from threadkeep.store.new_runs import put_run
@@ -58,7 +58,9 @@ def passes(database: Database, name: str, there: Run, read: Run, now: int) -> bo
     put = put_run(ref(there.thread_id), there)
     database.put(replace(put, condition=None))
     try:
-        database.write(Check(RUNS, key_of(run_ref(there)), guard(TRANSITIONS[name], read, now)))
+        database.write(
+            ConditionCheck(RUNS, key_of(run_ref(there)), guard(TRANSITIONS[name], read, now))
+        )
     except ConditionFailed:
         return False
     return True

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from threadkeep.store.actions import Check
+from threadkeep.store.actions import ConditionCheck
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import exists
 from threadkeep.store.tables import THREADS
@@ -34,7 +34,7 @@ class Client:
 def tokens(*errors: dict[str, Any]) -> list[str]:
     """Under which tokens a write is sent that meets these errors."""
     client = Client(*errors)
-    action = Check(THREADS, {"thread": "acme/thread_1"}, exists("thread"))
+    action = ConditionCheck(THREADS, {"thread": "acme/thread_1"}, exists("thread"))
     Database(client, sleep=lambda _: None).write(action)
     return client.tokens
 

@@ -5,7 +5,7 @@ from threadkeep.execution import engine
 from threadkeep.providers.port import Chunk, Failed, Finished, Text
 
 
-def events(*chunks: Chunk) -> list[engine.Event]:
+def events(*chunks: Chunk) -> list[engine.TurnEvent]:
     return list(engine.run(chunks, parallel=True))
 
 

@@ -10,7 +10,7 @@ from tests import objects
 from threadkeep.domain.clock import Moment
 from threadkeep.domain.run_state import ACTIVE
 from threadkeep.domain.runs import Run, RunStatus
-from threadkeep.execution.tail import LATE, LONGEST_QUEUED, PING_EVERY, Signal, Step, Tail
+from threadkeep.execution.tail import LATE, LONGEST_QUEUED, PING_EVERY, Signal, Tail, TailStep
 from threadkeep.store.event_rows import Row
 
 NOW = float(objects.NOW)
@@ -44,7 +44,7 @@ def joined(after: int = 0) -> Tail:
     return Tail.at(NOW, after)
 
 
-def names(step: Step) -> Names:
+def names(step: TailStep) -> Names:
     return [each.name for each in step.rows]
 
 

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from infra.local.aws.function_error import Invoke
-from infra.local.aws.proxy_event import Call, authorizer_event
+from infra.local.aws.proxy_event import ProxyCall, authorizer_event
 from threadkeep.domain.api_keys import hash_key
 from threadkeep.domain.clock import Clock
 
@@ -40,7 +40,7 @@ class Authorizations:
         self._allowed = _Kept(MOST_ALLOWED)
         self._denied = _Kept(MOST_DENIED)
 
-    def of(self, call: Call, header: str) -> Authorization:
+    def of(self, call: ProxyCall, header: str) -> Authorization:
         """What the authorizer says of the header, for this call; raises FunctionError."""
         id_, now = hash_key(header), self._clock.monotonic()
         answer = self._allowed.get(id_, now) or self._denied.get(id_, now)

@@ -9,7 +9,7 @@ from typing import Any
 from functions.bugs import place
 from functions.deployment import FUNCTIONS
 from functions.doors import table_path
-from functions.lambda_function import Handler
+from functions.lambda_function import LambdaHandler
 from functions.routes import ROUTES
 from infra.local.aws.function_error import FunctionError
 from infra.local.aws.invocation import Invocation, current
@@ -21,12 +21,12 @@ _LOG = logging.getLogger("threadkeep.workers")
 _ROUTES = {(route.function, route.method, route.path): route.handler for route in ROUTES}
 
 
-class Functions:
+class LocalFunctions:
     """All functions, over one set of services."""
 
     def __init__(self, services: Services, turns: Turns) -> None:
         self._turns = turns
-        self._handlers: Mapping[str, Handler] = {
+        self._handlers: Mapping[str, LambdaHandler] = {
             name: _module(function.entry).build(name, services)
             for name, function in FUNCTIONS.items()
         }

@@ -19,9 +19,9 @@ from infra.local.aws.authorizations import Authorizations
 from infra.local.aws.function_error import FunctionError, Invoke
 from infra.local.aws.proxy_event import (
     STAGE,
-    Call,
     HttpRequest,
     HttpResponse,
+    ProxyCall,
     http_response,
     proxy_event,
 )
@@ -31,7 +31,7 @@ from infra.local.http.front import Admitted
 from infra.local.http.limits import DEFAULTS, Limits
 from infra.unsupported import no_route
 from threadkeep.domain.clock import Clock
-from threadkeep.wire.errors import Answer
+from threadkeep.wire.errors import ErrorAnswer
 from threadkeep.wire.validation import MAX_BODY_BYTES
 
 _LOG = logging.getLogger("threadkeep.requests")
@@ -102,7 +102,7 @@ class Gateway:
             return _refuse(GATEWAY_RESPONSES["UNAUTHORIZED"], head, resource.template)
         return self._authorized(_as_get(call), header, function)
 
-    def _refusal_of_head(self, head: HttpRequest) -> Callable[[Refused], Answer] | None:
+    def _refusal_of_head(self, head: HttpRequest) -> Callable[[Refused], ErrorAnswer] | None:
         headers = sum(len(name) + len(value) for name, value in head.headers)
         if len(head.path) + len(head.query) + headers > self._limits.head_bytes:
             return refusals.large_head
@@ -110,7 +110,7 @@ class Gateway:
             return refusals.two_lengths
         return None
 
-    def _authorized(self, call: Call, header: str, function: str) -> Admitted | HttpResponse:
+    def _authorized(self, call: ProxyCall, header: str, function: str) -> Admitted | HttpResponse:
         try:
             authorization = self._authorizations[door_of(call.resource)].of(call, header)
         except FunctionError as error:
@@ -122,7 +122,7 @@ class Gateway:
         return lambda body: self._answer(call, context, function, body)
 
     def _answer(
-        self, call: Call, context: Mapping[str, Any], function: str, body: bytes | Unread
+        self, call: ProxyCall, context: Mapping[str, Any], function: str, body: bytes | Unread
     ) -> HttpResponse:
         if not isinstance(body, Unread) and len(body) > MAX_BODY_BYTES:
             body = Unread.TOO_LARGE
@@ -134,12 +134,12 @@ class Gateway:
         except Exception as error:  # noqa: BLE001  (the same edge, passed a second time)
             return _failed("DEFAULT_5XX", call.request, error)
 
-    def _find(self, request: HttpRequest) -> tuple[_Resource, Call] | None:
+    def _find(self, request: HttpRequest) -> tuple[_Resource, ProxyCall] | None:
         for resource in self._resources:
             if match := resource.pattern.fullmatch(request.path):
                 parameters = {name: unquote(value) for name, value in match.groupdict().items()}
                 now = self._clock.now()
-                return resource, Call(request, resource.template, parameters, now)
+                return resource, ProxyCall(request, resource.template, parameters, now)
         return None
 
 
@@ -168,7 +168,7 @@ def _pattern(door: Door, path: str) -> re.Pattern[str]:
     return re.compile(stage + door.prefix + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
-def _as_get(call: Call) -> Call:
+def _as_get(call: ProxyCall) -> ProxyCall:
     """HEAD is GET to every function; the server leaves the body of its answer away."""
     if call.request.method != "HEAD":
         return call
@@ -183,7 +183,7 @@ def _failed(name: str, request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _refuse(
-    answer_to: Callable[[Refused], Answer],
+    answer_to: Callable[[Refused], ErrorAnswer],
     request: HttpRequest,
     resource: str = "",
     masked_key: str = "",

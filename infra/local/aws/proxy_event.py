@@ -13,7 +13,7 @@ ACCOUNT = "000000000000"
 API = "local"
 _ARN = f"arn:aws:execute-api:local:{ACCOUNT}:{API}/{STAGE}"
 
-Event = dict[str, Any]
+ProxyEvent = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class HttpResponse:
 
 
 @dataclass(frozen=True)
-class Call:
+class ProxyCall:
     """A request that met a resource: its template, and what stands for the template's names."""
 
     request: HttpRequest
@@ -62,7 +62,7 @@ class Call:
         return f"{_ARN}/{self.request.method}{self.path}"
 
 
-def proxy_event(call: Call, authorizer: Mapping[str, Any]) -> Event:
+def proxy_event(call: ProxyCall, authorizer: Mapping[str, Any]) -> ProxyEvent:
     """What the function of a route is invoked with."""
     event = _event(call)
     event["requestContext"]["authorizer"] = dict(authorizer)
@@ -70,7 +70,7 @@ def proxy_event(call: Call, authorizer: Mapping[str, Any]) -> Event:
     return event
 
 
-def authorizer_event(call: Call) -> Event:
+def authorizer_event(call: ProxyCall) -> ProxyEvent:
     """What a REQUEST authorizer is invoked with: everything but the body."""
     return {"type": "REQUEST", "methodArn": call.method_arn, **_event(call)}
 
@@ -86,7 +86,7 @@ def http_response(answer: Mapping[str, Any]) -> HttpResponse:
     )
 
 
-def _event(call: Call) -> Event:
+def _event(call: ProxyCall) -> ProxyEvent:
     request = call.request
     headers = _grouped(request.headers)
     query = _grouped(parse_qsl(request.query, keep_blank_values=True, errors="replace"))
@@ -104,7 +104,7 @@ def _event(call: Call) -> Event:
     }
 
 
-def _context(call: Call) -> Event:
+def _context(call: ProxyCall) -> ProxyEvent:
     request = call.request
     return {
         "accountId": ACCOUNT,

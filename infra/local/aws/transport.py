@@ -19,11 +19,11 @@ from infra.local.aws.checks import check
 from infra.local.aws.invocation import Invocation, current
 from threadkeep.store.round_trips import sent_together
 
-Service = Callable[[str, dict[str, Any]], dict[str, Any]]
+AwsService = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Call:
+class AwsCall:
     """One AWS call. `together` marks calls that were sent at the same time."""
 
     service: str
@@ -36,17 +36,17 @@ class Call:
 class Interceptor(Protocol):
     """Something that watches calls, or makes them fail."""
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         """Called before the emulator sees the call; raising keeps it from being made."""
 
-    def after(self, call: Call, /) -> None:
+    def after(self, call: AwsCall, /) -> None:
         """Called when it is done; raising loses its answer."""
 
 
 class Transport:
     """Sessions whose `dynamodb` and `stepfunctions` calls the given services answer."""
 
-    def __init__(self, dynamodb: Service, stepfunctions: Service) -> None:
+    def __init__(self, dynamodb: AwsService, stepfunctions: AwsService) -> None:
         self._services = {"dynamodb": dynamodb, "sfn": stepfunctions}
         self.interceptors: list[Interceptor] = []
 
@@ -75,7 +75,7 @@ class Transport:
         return answer
 
     def _call(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        call = Call(service, operation, request, current.get(), sent_together.get())
+        call = AwsCall(service, operation, request, current.get(), sent_together.get())
         for interceptor in self.interceptors:
             interceptor.before(call)
         check(service, operation, request, call.invocation)

@@ -13,8 +13,8 @@ from infra.local.aws.proxy_event import HttpRequest
 from infra.local.http.limits import Limits
 from threadkeep.wire.validation import MAX_BODY_BYTES
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
+AsgiMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
 
 
 class Unread(Enum):
@@ -54,7 +54,7 @@ class Room:
         self._given.set()
 
 
-class Body:
+class IncomingBody:
     """The body of one request. Read it, skip it, or leave it; `ended` tells what is left."""
 
     def __init__(self, head: HttpRequest, receive: Receive, limits: Limits) -> None:

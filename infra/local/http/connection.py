@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from infra.gateway_responses import Refused
 from infra.local.http import refusals
 from infra.local.http.limits import Limits
-from threadkeep.wire.errors import Answer
+from threadkeep.wire.errors import ErrorAnswer
 
 _REFUSALS = {408: refusals.too_slow, 431: refusals.large_head}
 
@@ -94,7 +94,7 @@ class Connection(H11Protocol):
         elif self._awaited_since is None:
             self._awaited_since = self._heard
 
-    def _part(self, answer_to: Callable[[Refused], Answer]) -> None:
+    def _part(self, answer_to: Callable[[Refused], ErrorAnswer]) -> None:
         """Answer, unless an answer has begun, and end the connection with the client, or soon."""
         self._parting_since = self.loop.time()
         self._unset_keepalive_if_required()
@@ -106,7 +106,7 @@ class Connection(H11Protocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
-    def _refusal(self, answer_to: Callable[[Refused], Answer]) -> bytes:
+    def _refusal(self, answer_to: Callable[[Refused], ErrorAnswer]) -> bytes:
         id_ = f"req_{uuid4().hex}"
         response = refusals.response(answer_to(Refused(id_, "", "")), id_)
         headers = {**dict(response.headers), "content-length": str(len(response.body))}

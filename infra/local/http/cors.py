@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import uuid4
 
-from infra.local.http.bodies import Message, Receive
+from infra.local.http.bodies import AsgiMessage, Receive
 from infra.local.http.front import App, Scope, Send
 from threadkeep.wire import cors
 from threadkeep.wire.headers import OPENAI_VERSION
@@ -22,7 +22,7 @@ def with_cors(app: App, origins: Collection[str]) -> App:
             return
         more = _raw(cors.on_answer(origins, origin))
 
-        async def send_readable(message: Message) -> None:
+        async def send_readable(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message["headers"], *more]}
             await send(message)

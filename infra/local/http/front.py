@@ -15,12 +15,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from infra.local.aws.proxy_event import HttpRequest, HttpResponse
-from infra.local.http.bodies import Body, ClientLeft, Message, Receive, Room, Unread
+from infra.local.http.bodies import AsgiMessage, ClientLeft, IncomingBody, Receive, Room, Unread
 from infra.local.http.limits import Limits
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Admitted = Callable[[bytes | Unread], HttpResponse]  # answers a request, once its body is there
 Admit = Callable[[HttpRequest], Admitted | HttpResponse]  # judges a request that has no body yet
@@ -34,7 +34,7 @@ def front(admit: Admit, limits: Limits) -> App:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         head = _head(scope)
-        body = Body(head, receive, limits)
+        body = IncomingBody(head, receive, limits)
         try:
             response = await _answer(admit, head, body, room, limits)
             await body.skip()
@@ -53,7 +53,7 @@ def front(admit: Admit, limits: Limits) -> App:
 
 
 async def _answer(
-    admit: Admit, head: HttpRequest, body: Body, room: Room, limits: Limits
+    admit: Admit, head: HttpRequest, body: IncomingBody, room: Room, limits: Limits
 ) -> HttpResponse:
     """The answer; it may come before the body has."""
     if body.ended:
@@ -142,7 +142,7 @@ async def _stream(
         leaving.cancel()
 
 
-async def _give(send: Send, message: Message) -> None:
+async def _give(send: Send, message: AsgiMessage) -> None:
     await send(message)
 
 
@@ -152,7 +152,7 @@ async def _send(response: HttpResponse, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _start(response: HttpResponse, *more: tuple[str, str]) -> Message:
+def _start(response: HttpResponse, *more: tuple[str, str]) -> AsgiMessage:
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in (*response.headers, *more)

@@ -9,40 +9,40 @@ from infra.gateway_responses import Refused
 from infra.local.aws.proxy_event import HttpResponse
 from threadkeep.domain.errors import Overloaded
 from threadkeep.wire import errors
-from threadkeep.wire.errors import Answer, envelope
+from threadkeep.wire.errors import ErrorAnswer, envelope
 from threadkeep.wire.headers import OPENAI_VERSION
 
 _CLOSE = {"connection": "close"}
 
 
-def not_http(_request: Refused) -> Answer:
+def not_http(_request: Refused) -> ErrorAnswer:
     """What came is no request."""
-    return Answer(400, envelope("The request is not valid HTTP."), _CLOSE)
+    return ErrorAnswer(400, envelope("The request is not valid HTTP."), _CLOSE)
 
 
-def two_lengths(_request: Refused) -> Answer:
+def two_lengths(_request: Refused) -> ErrorAnswer:
     """Whoever passed it on may have seen another end of it, and another request behind it."""
     message = "A request has either a Content-Length or a Transfer-Encoding, not both."
-    return Answer(400, envelope(message), _CLOSE)
+    return ErrorAnswer(400, envelope(message), _CLOSE)
 
 
-def too_slow(_request: Refused) -> Answer:
+def too_slow(_request: Refused) -> ErrorAnswer:
     """Its rest did not come in time."""
-    return Answer(408, envelope("The rest of the request did not arrive in time."), _CLOSE)
+    return ErrorAnswer(408, envelope("The rest of the request did not arrive in time."), _CLOSE)
 
 
-def large_head(_request: Refused) -> Answer:
+def large_head(_request: Refused) -> ErrorAnswer:
     """Its line and headers are over the limit."""
     message = "The URL and the headers of the request are larger than this server accepts."
-    return Answer(431, envelope(message), _CLOSE)
+    return ErrorAnswer(431, envelope(message), _CLOSE)
 
 
-def overloaded(request: Refused) -> Answer:
+def overloaded(request: Refused) -> ErrorAnswer:
     """There is no room for it now."""
     return errors.answer(Overloaded(), request.request_id)
 
 
-def response(answer: Answer, request_id: str) -> HttpResponse:
+def response(answer: ErrorAnswer, request_id: str) -> HttpResponse:
     """A refusal on its way out."""
     headers = {
         "content-type": "application/json",

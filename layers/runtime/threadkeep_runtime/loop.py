@@ -17,17 +17,17 @@ from importlib import import_module
 from itertools import chain
 from typing import Any
 
-from threadkeep_runtime.runtime_api import Invocation, NobodyWaits, RuntimeApi, described
+from threadkeep_runtime.runtime_api import NextInvocation, NobodyWaits, RuntimeApi, described
 
-Answer = Mapping[str, Any]
-Handler = Callable[[Any, "Context"], Answer]
+HandlerAnswer = Mapping[str, Any]
+RuntimeHandler = Callable[[Any, "RuntimeContext"], HandlerAnswer]
 
 _BETWEEN_PRELUDE_AND_BODY = bytes(8)
-_NOTED: Answer = {"statusCode": 200}
+_NOTED: HandlerAnswer = {"statusCode": 200}
 
 
 @dataclass(frozen=True)
-class Context:
+class RuntimeContext:
     """What a function may know of its invocation, by the names of Lambda's own Python runtime."""
 
     aws_request_id: str
@@ -40,13 +40,15 @@ class Context:
     log_stream_name: str
 
     @staticmethod
-    def of(invocation: Invocation, environment: Mapping[str, str] = os.environ) -> "Context":
+    def of(
+        invocation: NextInvocation, environment: Mapping[str, str] = os.environ
+    ) -> "RuntimeContext":
         """The context of an invocation in this environment."""
 
         def variable(name: str) -> str:
             return environment.get(f"AWS_LAMBDA_{name}", "")
 
-        return Context(
+        return RuntimeContext(
             aws_request_id=invocation.id,
             invoked_function_arn=invocation.function_arn,
             deadline=invocation.deadline,
@@ -76,13 +78,13 @@ def run() -> None:
         _serve(api, handler, api.next())
 
 
-def _find(name: str) -> Handler:
+def _find(name: str) -> RuntimeHandler:
     module, _, function = name.replace("/", ".").rpartition(".")
-    handler: Handler = getattr(import_module(module), function)
+    handler: RuntimeHandler = getattr(import_module(module), function)
     return handler
 
 
-def _serve(api: RuntimeApi, handler: Handler, invocation: Invocation) -> None:
+def _serve(api: RuntimeApi, handler: RuntimeHandler, invocation: NextInvocation) -> None:
     """An error before the first byte is the invocation's; one after it, the response's end."""
     _set_trace(invocation.trace_id)
     try:
@@ -107,20 +109,20 @@ def _set_trace(trace_id: str | None) -> None:
         os.environ.pop("_X_AMZN_TRACE_ID", None)
 
 
-def _answer(handler: Handler, invocation: Invocation) -> Answer:
+def _answer(handler: RuntimeHandler, invocation: NextInvocation) -> HandlerAnswer:
     """What is no request needs no handler: API Gateway may tell that a stream has ended."""
     event = invocation.event
     if not isinstance(event, dict) or "httpMethod" not in event:
         return _NOTED
-    return handler(event, Context.of(invocation))
+    return handler(event, RuntimeContext.of(invocation))
 
 
-def _prelude(answer: Answer) -> bytes:
+def _prelude(answer: HandlerAnswer) -> bytes:
     head = {"statusCode": answer["statusCode"], "headers": dict(answer.get("headers") or {})}
     return json.dumps(head, separators=(",", ":")).encode() + _BETWEEN_PRELUDE_AND_BODY
 
 
-def _body(answer: Answer) -> Generator[bytes]:
+def _body(answer: HandlerAnswer) -> Generator[bytes]:
     """The body in chunks. To close it closes the function's chunks."""
     if "chunks" in answer:
         yield from answer["chunks"]

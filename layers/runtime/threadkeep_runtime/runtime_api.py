@@ -31,7 +31,7 @@ class NobodyWaits(Exception):
 
 
 @dataclass(frozen=True)
-class Invocation:
+class NextInvocation:
     """An event, and what the Runtime API says about it. `deadline` is in Unix milliseconds."""
 
     id: str
@@ -47,10 +47,10 @@ class RuntimeApi:
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def next(self) -> Invocation:
+    def next(self) -> NextInvocation:
         """Waits for an invocation for as long as it takes."""
         headers, body = self._call("GET", "/invocation/next")
-        return Invocation(
+        return NextInvocation(
             id=headers["Lambda-Runtime-Aws-Request-Id"],
             event=json.loads(body),
             deadline=int(headers["Lambda-Runtime-Deadline-Ms"]),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions import entry
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from tests.chaos.stream_readers import Reader
 from tests.faults import Interception
 from tests.held_script import Held
@@ -41,7 +41,7 @@ class Broken(Interception):
     def __init__(self, first: int) -> None:
         self._left = first
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         streams = call.invocation and call.invocation.function == "run_streams"
         if streams and call.operation == "Query" and call.request["TableName"] == "run_events":
             self._left -= 1

@@ -14,7 +14,7 @@ from infra.local.aws import authorizations
 from infra.local.aws.authorizations import Authorizations
 from infra.local.aws.function_error import FunctionError
 from infra.local.aws.gateway import Gateway
-from infra.local.aws.proxy_event import Call, HttpRequest, HttpResponse
+from infra.local.aws.proxy_event import HttpRequest, HttpResponse, ProxyCall
 from infra.local.http.bodies import Unread
 from tests.fake_clock import FakeClock
 from threadkeep.domain.api_keys import hash_key
@@ -362,7 +362,7 @@ def test_wrong_keys_push_out_no_right_one(gateway: Gateway, functions: Functions
 def test_wrong_keys_are_few_and_go(functions: Functions, clock: FakeClock) -> None:
     """Of wrong keys as many answers are kept as there is room for, and only until their end."""
     kept = Authorizations(functions.invoke, clock)
-    call = Call(get("/v1/models"), "/models", {}, clock.now())
+    call = ProxyCall(get("/v1/models"), "/models", {}, clock.now())
 
     def ask(n: int) -> None:
         wrong = ("authorization", f"Bearer sk-bad-{n}")
@@ -381,7 +381,7 @@ def test_no_header_is_kept(functions: Functions, clock: FakeClock) -> None:
     kept = Authorizations(functions.invoke, clock)
     for key in ("sk-good-secret", "sk-bad-secret"):
         header = ("authorization", f"Bearer {key}")
-        kept.of(Call(get("/v1/models", header), "/models", {}, clock.now()), header[1])
+        kept.of(ProxyCall(get("/v1/models", header), "/models", {}, clock.now()), header[1])
     pickled = pickle.dumps([kept._allowed._answers, kept._denied._answers])
     assert b"secret" not in pickled
     assert pickled.count(hash_key("Bearer sk-good-secret").encode()) == 1

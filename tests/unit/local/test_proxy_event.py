@@ -6,8 +6,8 @@ import json
 import pytest
 
 from infra.local.aws.proxy_event import (
-    Call,
     HttpRequest,
+    ProxyCall,
     authorizer_event,
     http_response,
     proxy_event,
@@ -29,7 +29,7 @@ REQUEST = HttpRequest(
     source_ip="127.0.0.9",
     id="11111111-2222-3333-4444-555555555555",
 )
-CALL = Call(REQUEST, "/threads/{thread_id}/messages", {"thread_id": "thread_a"}, NOW)
+CALL = ProxyCall(REQUEST, "/threads/{thread_id}/messages", {"thread_id": "thread_a"}, NOW)
 CONTEXT = {
     "accountId": "000000000000",
     "apiId": "local",
@@ -97,7 +97,7 @@ def test_the_authorizer_is_invoked_with_a_request_event() -> None:
 
 def test_what_is_empty_is_null() -> None:
     """No query, no parameters, no headers and no body are null, as API Gateway sends them."""
-    event = proxy_event(Call(HttpRequest("GET", "/v1/models"), "/models", {}, NOW), {})
+    event = proxy_event(ProxyCall(HttpRequest("GET", "/v1/models"), "/models", {}, NOW), {})
     empty = (
         "queryStringParameters",
         "multiValueQueryStringParameters",
@@ -113,7 +113,7 @@ def test_what_is_empty_is_null() -> None:
 def test_a_body_that_is_no_text_comes_as_base64() -> None:
     """Bytes that are no UTF-8 arrive unchanged."""
     request = HttpRequest("POST", "/v1/threads", body=b"\xff\x00\xfe")
-    event = proxy_event(Call(request, "/threads", {}, NOW), {})
+    event = proxy_event(ProxyCall(request, "/threads", {}, NOW), {})
     assert event["isBase64Encoded"] is True
     assert base64.b64decode(event["body"]) == b"\xff\x00\xfe"
 
@@ -122,7 +122,7 @@ def test_a_body_that_is_no_text_comes_as_base64() -> None:
 def test_no_query_is_too_odd_for_json(query: str) -> None:
     """Whatever the query holds, the event is JSON."""
     request = HttpRequest("GET", "/v1/threads", query=query)
-    json.dumps(proxy_event(Call(request, "/threads", {}, NOW), {})).encode()
+    json.dumps(proxy_event(ProxyCall(request, "/threads", {}, NOW), {})).encode()
 
 
 def test_an_answer_becomes_a_response() -> None:

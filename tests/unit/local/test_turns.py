@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.aws.transport import Call
+from infra.local.aws.transport import AwsCall
 from infra.local.turns import SharedClock, Turns
 from tests.fake_clock import FakeClock
 from tests.faults import Interception
@@ -164,7 +164,7 @@ class Starts(Interception):
         self._lock = threading.Lock()
         self._seen: set[int] = set()
 
-    def before(self, call: Call, /) -> None:
+    def before(self, call: AwsCall, /) -> None:
         invocation = call.invocation
         if invocation is None or invocation.function != "executor":
             return

@@ -16,13 +16,13 @@ from infra.local.aws.dynamodb.checkpoints import Checkpoints
 from infra.local.aws.dynamodb.expressions import check_parameters
 from infra.local.aws.dynamodb.reads import Reads
 from infra.local.aws.dynamodb.storage import Away, Storage, define, remove_expired
-from infra.local.aws.dynamodb.streams import Record, read
-from infra.local.aws.dynamodb.values import Item
+from infra.local.aws.dynamodb.streams import StoredRecord, read
+from infra.local.aws.dynamodb.values import AttributeMap
 from infra.local.aws.dynamodb.writes import Writes
 from threadkeep.domain.clock import Clock
 from threadkeep.store.tables import Table
 
-__all__ = ["DynamoDB", "Record"]
+__all__ = ["DynamoDB", "StoredRecord"]
 
 
 class DynamoDB:
@@ -69,7 +69,7 @@ class DynamoDB:
         check_parameters(request)
         return self._operations[operation](request)
 
-    def records(self, table: str, after: int, limit: int) -> list[Record]:
+    def records(self, table: str, after: int, limit: int) -> list[StoredRecord]:
         """The next stream records of the table, at most `limit`, beyond the sequence `after`."""
         with self._storage.reading() as connection:
             return read(connection, table, after, limit)
@@ -94,7 +94,7 @@ class DynamoDB:
         """How far the function has come in the table's stream."""
         return Checkpoints(self._storage, table, function)
 
-    def scan(self, table: str) -> Iterator[Item]:
+    def scan(self, table: str) -> Iterator[AttributeMap]:
         """All items of a table: for a start, not for requests."""
         with self._storage.reading() as connection:
             rows = connection.execute("SELECT item FROM items WHERE name = ?", (table,))

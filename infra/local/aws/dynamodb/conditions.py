@@ -8,11 +8,11 @@ import operator as operators
 from collections.abc import Callable, Collection
 from typing import Any
 
-from infra.local.aws.dynamodb.expressions import Expression, Placeholders
-from infra.local.aws.dynamodb.values import Invalid, Item, Value, kind, size, sortable
+from infra.local.aws.dynamodb.expressions import Expression, GivenPlaceholders
+from infra.local.aws.dynamodb.values import Attribute, AttributeMap, Invalid, kind, size, sortable
 
-Predicate = Callable[[Item], bool]
-Operand = Callable[[Item], Value | None]
+Predicate = Callable[[AttributeMap], bool]
+Operand = Callable[[AttributeMap], Attribute | None]
 
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operators.lt,
@@ -23,7 +23,7 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def condition(
-    text: str | None, placeholders: Placeholders, forbidden: Collection[str] = ()
+    text: str | None, placeholders: GivenPlaceholders, forbidden: Collection[str] = ()
 ) -> Predicate:
     if text is None:
         return lambda _: True
@@ -36,7 +36,7 @@ def condition(
     return predicate
 
 
-def check_operands(operator: str, *operands: Value | None) -> None:
+def check_operands(operator: str, *operands: Attribute | None) -> None:
     """Values of a request must be able to satisfy the operator."""
     given = [operand for operand in operands if operand is not None]
     for operand in given:
@@ -142,18 +142,20 @@ class _Conditions(Expression):
     def _size(self) -> Operand:
         name = self.arguments(self.attribute)
 
-        def measured(item: Item) -> Value | None:
+        def measured(item: AttributeMap) -> Attribute | None:
             value = item.get(name, {"NULL": True})
             return {"N": str(size(value))} if kind(value) in "SB" else None
 
         return measured
 
 
-def _equal(left: Value | None, right: Value | None) -> bool:
+def _equal(left: Attribute | None, right: Attribute | None) -> bool:
     return left is not None and left == right
 
 
-def _compare(holds: Callable[[Any, Any], bool], left: Value | None, right: Value | None) -> bool:
+def _compare(
+    holds: Callable[[Any, Any], bool], left: Attribute | None, right: Attribute | None
+) -> bool:
     if left is None or right is None or kind(left) != kind(right) or kind(left) not in "SNB":
         return False
     return holds(sortable(left), sortable(right))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from infra.local.aws.aws_error import Unsupported
-from infra.local.aws.dynamodb.values import Invalid, Value, canonical_item
+from infra.local.aws.dynamodb.values import Attribute, Invalid, canonical_item
 
 RESERVED_WORDS = frozenset(Path(__file__).with_name("reserved_words.txt").read_text().split())
 # Further ones, also those that would change nothing here, are refused by name.
@@ -54,7 +54,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     return (*found, Token("end", "<EOF>"), Token("end", "<EOF>"))
 
 
-class Placeholders:
+class GivenPlaceholders:
     """What a request's #names and :values stand for. All are used, and all used are given."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
@@ -68,7 +68,7 @@ class Placeholders:
     def name(self, token: str) -> str:
         return self._look_up(token, self._names) if token.startswith("#") else token
 
-    def value(self, token: str) -> Value:
+    def value(self, token: str) -> Attribute:
         return self._look_up(token, self._values)
 
     def check_all_used(self) -> None:
@@ -87,7 +87,7 @@ class Expression:
     """A cursor over tokens. Keywords stand in any case. `forbidden` attributes may not be named."""
 
     def __init__(
-        self, text: str, placeholders: Placeholders, forbidden: Collection[str] = ()
+        self, text: str, placeholders: GivenPlaceholders, forbidden: Collection[str] = ()
     ) -> None:
         self._tokens = tokens(text)
         self._at = 0
@@ -126,7 +126,7 @@ class Expression:
     def is_value(self) -> bool:
         return self._tokens[self._at].kind == "value"
 
-    def value(self) -> Value:
+    def value(self) -> Attribute:
         return self._placeholders.value(self._take("value"))
 
     def function(self, *known: str) -> str:
@@ -161,7 +161,7 @@ class Expression:
         return token.text
 
 
-def projection(text: str | None, placeholders: Placeholders) -> list[str] | None:
+def projection(text: str | None, placeholders: GivenPlaceholders) -> list[str] | None:
     """The attributes that a ProjectionExpression names."""
     if text is None:
         return None

@@ -7,9 +7,9 @@ and no key has a byte 0xFF but a negative number at its end.
 from typing import NamedTuple
 
 from infra.local.aws.dynamodb.conditions import ORDERS, check_operands
-from infra.local.aws.dynamodb.expressions import Expression, Placeholders
+from infra.local.aws.dynamodb.expressions import Expression, GivenPlaceholders
 from infra.local.aws.dynamodb.keys import encode
-from infra.local.aws.dynamodb.values import Invalid, Value, kind
+from infra.local.aws.dynamodb.values import Attribute, Invalid, kind
 from threadkeep.store.tables import Key
 
 _NEXT = b"\x00"
@@ -21,7 +21,7 @@ class KeyRange(NamedTuple):
     high: bytes = b"\xff"
 
 
-def key_range(text: str, placeholders: Placeholders, schema: tuple[Key, ...]) -> KeyRange:
+def key_range(text: str, placeholders: GivenPlaceholders, schema: tuple[Key, ...]) -> KeyRange:
     expression = Expression(text, placeholders)
     found = [_condition(expression, schema)]
     while expression.accept("AND"):
@@ -64,7 +64,7 @@ def _condition(expression: Expression, schema: tuple[Key, ...]) -> tuple[int, tu
     }.get(operator, (first, last + _NEXT))
 
 
-def _name_and_value(expression: Expression) -> tuple[str, Value]:
+def _name_and_value(expression: Expression) -> tuple[str, Attribute]:
     name = expression.attribute()
     expression.expect(",")
     return name, expression.value()

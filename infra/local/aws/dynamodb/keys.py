@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.local.aws.aws_error import AwsError
-from infra.local.aws.dynamodb.values import Invalid, Item, Value, canonical_item, key_bytes, kind
+from infra.local.aws.dynamodb.values import (
+    Attribute,
+    AttributeMap,
+    Invalid,
+    canonical_item,
+    key_bytes,
+    kind,
+)
 from threadkeep.store.tables import Index, Key, Table
 
 # The encoded partition key and sort key. A table without a sort key has an empty one.
@@ -27,7 +34,7 @@ def schema(table: Table | Index) -> tuple[Key, ...]:
     return (table.partition_key, table.sort_key) if table.sort_key else (table.partition_key,)
 
 
-def of_item(table: Table | Index, item: Item) -> Position:
+def of_item(table: Table | Index, item: AttributeMap) -> Position:
     found = [b"", b""]
     for place, key in enumerate(schema(table)):
         if key.name not in item or kind(item[key.name]) != key.type:
@@ -36,7 +43,7 @@ def of_item(table: Table | Index, item: Item) -> Position:
     return found[0], found[1]
 
 
-def of_key(table: Table, key: Mapping[str, Any]) -> tuple[Item, Position]:
+def of_key(table: Table, key: Mapping[str, Any]) -> tuple[AttributeMap, Position]:
     """A request's Key, which has the key attributes and no other."""
     if {name: next(iter(value), "") for name, value in key.items()} != {
         part.name: part.type for part in schema(table)
@@ -46,7 +53,7 @@ def of_key(table: Table, key: Mapping[str, Any]) -> tuple[Item, Position]:
     return item, of_item(table, item)
 
 
-def in_index(index: Index | None, item: Item) -> Position | None:
+def in_index(index: Index | None, item: AttributeMap) -> Position | None:
     """Where the index holds the item. One that lacks a key attribute of the index is not in it."""
     if index is None:
         return None
@@ -56,7 +63,7 @@ def in_index(index: Index | None, item: Item) -> Position | None:
     return position if len(present) == len(whole) else None
 
 
-def encode(key: Key, value: Value, place: int) -> bytes:
+def encode(key: Key, value: Attribute, place: int) -> bytes:
     """`place` is 0 for a partition key, 1 for a sort key."""
     encoded = key_bytes(value)
     if not encoded or (key.type == "S" and len(encoded) > _LIMITS[place]):

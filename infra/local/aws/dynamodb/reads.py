@@ -9,9 +9,9 @@ from typing import Any
 from infra.local.aws.aws_error import Unsupported
 from infra.local.aws.dynamodb import keys, storage
 from infra.local.aws.dynamodb.conditions import condition
-from infra.local.aws.dynamodb.expressions import Placeholders, projection
+from infra.local.aws.dynamodb.expressions import GivenPlaceholders, projection
 from infra.local.aws.dynamodb.key_conditions import KeyRange, key_range
-from infra.local.aws.dynamodb.values import Invalid, Item, canonical_item, item_size
+from infra.local.aws.dynamodb.values import AttributeMap, Invalid, canonical_item, item_size
 from threadkeep.store.tables import Index, Table
 
 _LARGEST_BATCH = 16 * 1024 * 1024
@@ -22,7 +22,7 @@ _ROWS = """SELECT item FROM items WHERE name = ? AND {partition} = ?
     AND {sort} >= ? AND {sort} < ? AND ({sort}, partition_key, sort_key) {beyond} (?, ?, ?)
     ORDER BY {sort} {order}, partition_key {order}, sort_key {order}"""
 
-Request = Mapping[str, Any]
+ReadRequest = Mapping[str, Any]
 
 
 class Reads:
@@ -30,11 +30,11 @@ class Reads:
         self._database = database
         self._tables = tables
 
-    def get_item(self, request: Request) -> dict[str, Any]:
+    def get_item(self, request: ReadRequest) -> dict[str, Any]:
         (item,) = self._load(request["TableName"], {**request, "Keys": [request["Key"]]})
         return {} if item is None else {"Item": item}
 
-    def batch_get_item(self, request: Request) -> dict[str, Any]:
+    def batch_get_item(self, request: ReadRequest) -> dict[str, Any]:
         """Keys for which there is no room in 16 MB are given back."""
         asked = request["RequestItems"]
         if not 1 <= sum(len(wanted["Keys"]) for wanted in asked.values()) <= _MOST_KEYS:
@@ -54,17 +54,17 @@ class Reads:
                     answer["Responses"][table].append(item)
         return answer
 
-    def describe_table(self, request: Request) -> dict[str, Any]:
+    def describe_table(self, request: ReadRequest) -> dict[str, Any]:
         table = keys.find(self._tables, request["TableName"])
         parts = zip(keys.schema(table), ("HASH", "RANGE"), strict=False)
         schema = [{"AttributeName": key.name, "KeyType": role} for key, role in parts]
         return {"Table": {"TableName": table.name, "TableStatus": "ACTIVE", "KeySchema": schema}}
 
-    def query(self, request: Request) -> dict[str, Any]:
+    def query(self, request: ReadRequest) -> dict[str, Any]:
         table = keys.find(self._tables, request["TableName"])
         index = _index(table, request)
         schema = keys.schema(index or table)
-        placeholders = Placeholders(request)
+        placeholders = GivenPlaceholders(request)
         span = key_range(request["KeyConditionExpression"], placeholders, schema)
         key_names = {key.name for key in schema}
         passes = condition(request.get("FilterExpression"), placeholders, key_names)
@@ -87,8 +87,8 @@ class Reads:
         return answer
 
     def _page(
-        self, statement: tuple[str, tuple[Any, ...]], held: list[str] | None, request: Request
-    ) -> tuple[list[Item], bool]:
+        self, statement: tuple[str, tuple[Any, ...]], held: list[str] | None, request: ReadRequest
+    ) -> tuple[list[AttributeMap], bool]:
         """Items up to the limit or 1 MB, and whether the rows ended before.
 
         A page that is full has a LastEvaluatedKey even when nothing follows: nobody has looked.
@@ -96,7 +96,7 @@ class Reads:
         limit = request.get("Limit", sys.maxsize)
         if limit < 1:
             raise Invalid("Limit must have value greater than or equal to 1")
-        page: list[Item] = []
+        page: list[AttributeMap] = []
         size = 0
         with (
             self._database.reading() as connection,
@@ -112,9 +112,9 @@ class Reads:
                     return page, False
         return page, True
 
-    def _load(self, name: str, request: Request) -> list[Item | None]:
+    def _load(self, name: str, request: ReadRequest) -> list[AttributeMap | None]:
         table = keys.find(self._tables, name)
-        placeholders = Placeholders(request)
+        placeholders = GivenPlaceholders(request)
         shown = projection(request.get("ProjectionExpression"), placeholders)
         placeholders.check_all_used()
         positions = [keys.of_key(table, key)[1] for key in request["Keys"]]
@@ -126,7 +126,7 @@ class Reads:
 
 
 def _rows(
-    table: Table, index: Index | None, span: KeyRange, request: Request
+    table: Table, index: Index | None, span: KeyRange, request: ReadRequest
 ) -> tuple[str, tuple[Any, ...]]:
     """The statement that reads on from the starting key, and its parameters."""
     forward = request.get("ScanIndexForward", True)
@@ -144,7 +144,7 @@ def _rows(
     return statement, (table.name, *span, *after)
 
 
-def _index(table: Table, request: Request) -> Index | None:
+def _index(table: Table, request: ReadRequest) -> Index | None:
     name = request.get("IndexName")
     if name is None:
         return None
@@ -156,7 +156,7 @@ def _index(table: Table, request: Request) -> Index | None:
 
 
 def _start(
-    table: Table, index: Index | None, span: KeyRange, item: Item
+    table: Table, index: Index | None, span: KeyRange, item: AttributeMap
 ) -> tuple[bytes, bytes, bytes]:
     position = keys.of_item(table, item)
     partition, sort = keys.of_item(index, item) if index else position
@@ -167,5 +167,5 @@ def _start(
     return (sort, *position)
 
 
-def _project(item: Item, names: Iterable[str] | None) -> Item:
+def _project(item: AttributeMap, names: Iterable[str] | None) -> AttributeMap:
     return item if names is None else {name: item[name] for name in names if name in item}

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from infra.local.aws.dynamodb import keys
-from infra.local.aws.dynamodb.values import Invalid, Item, item_size
+from infra.local.aws.dynamodb.values import AttributeMap, Invalid, item_size
 from threadkeep.store.tables import Table
 
 BUSY_SECONDS = 20  # that a write waits for a lock that another program holds
@@ -166,7 +166,9 @@ def define(connection: sqlite3.Connection, table: Table) -> None:
         store(connection, table, keys.of_item(table, item), item)
 
 
-def load(connection: sqlite3.Connection, table: Table, position: keys.Position) -> Item | None:
+def load(
+    connection: sqlite3.Connection, table: Table, position: keys.Position
+) -> AttributeMap | None:
     row = connection.execute(
         "SELECT item FROM items WHERE name = ? AND partition_key = ? AND sort_key = ?",
         (table.name, *position),
@@ -175,7 +177,7 @@ def load(connection: sqlite3.Connection, table: Table, position: keys.Position) 
 
 
 def store(
-    connection: sqlite3.Connection, table: Table, position: keys.Position, item: Item | None
+    connection: sqlite3.Connection, table: Table, position: keys.Position, item: AttributeMap | None
 ) -> None:
     if item is None:
         connection.execute(

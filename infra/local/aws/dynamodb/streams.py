@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.local.aws.dynamodb.keys import schema
-from infra.local.aws.dynamodb.values import Item
+from infra.local.aws.dynamodb.values import AttributeMap
 from threadkeep.store.tables import Table
 
 _REGION = "us-east-1"
@@ -15,7 +15,7 @@ _ARN = f"arn:aws:dynamodb:{_REGION}:000000000000:table/{{}}/stream/local"
 
 
 @dataclass(frozen=True)
-class Record:
+class StoredRecord:
     """A change of a table. `document` is what a function gets; `sequence` only ever rises."""
 
     sequence: int
@@ -23,7 +23,11 @@ class Record:
 
 
 def append(
-    connection: sqlite3.Connection, table: Table, old: Item | None, new: Item | None, now: float
+    connection: sqlite3.Connection,
+    table: Table,
+    old: AttributeMap | None,
+    new: AttributeMap | None,
+    now: float,
 ) -> None:
     item = new or old or {}
     both = table.stream == "NEW_AND_OLD_IMAGES"
@@ -48,13 +52,13 @@ def append(
     )
 
 
-def read(connection: sqlite3.Connection, table: str, after: int, limit: int) -> list[Record]:
+def read(connection: sqlite3.Connection, table: str, after: int, limit: int) -> list[StoredRecord]:
     rows = connection.execute(
         "SELECT sequence, document FROM records WHERE name = ? AND sequence > ? "
         "ORDER BY sequence LIMIT ?",
         (table, after, limit),
     ).fetchall()
-    records = [Record(sequence, json.loads(document)) for sequence, document in rows]
+    records = [StoredRecord(sequence, json.loads(document)) for sequence, document in rows]
     for record in records:
         record.document["dynamodb"]["SequenceNumber"] = f"{record.sequence:021d}"
     return records

@@ -6,15 +6,15 @@ All parts of an update read the item as it was before.
 from collections.abc import Callable, Collection
 
 from infra.local.aws.aws_error import Unsupported
-from infra.local.aws.dynamodb.expressions import Expression, Placeholders
-from infra.local.aws.dynamodb.values import Invalid, Item, Value, add, kind
+from infra.local.aws.dynamodb.expressions import Expression, GivenPlaceholders
+from infra.local.aws.dynamodb.values import Attribute, AttributeMap, Invalid, add, kind
 
-_Term = Callable[[Item], Value]
+_Term = Callable[[AttributeMap], Attribute]
 
 
 def update(
-    text: str | None, placeholders: Placeholders, key_names: Collection[str]
-) -> Callable[[Item], Item]:
+    text: str | None, placeholders: GivenPlaceholders, key_names: Collection[str]
+) -> Callable[[AttributeMap], AttributeMap]:
     if text is None:
         return lambda item: item
     parser = _Updates(text, placeholders)
@@ -25,7 +25,7 @@ def update(
     if not set(targets).isdisjoint(key_names):
         raise Invalid("Cannot update attribute. This attribute is part of the key")
 
-    def change(item: Item) -> Item:
+    def change(item: AttributeMap) -> AttributeMap:
         kept = {name: value for name, value in item.items() if name not in parser.removed}
         return kept | {name: term(item) for name, term in parser.assigned}
 
@@ -35,7 +35,7 @@ def update(
 class _Updates(Expression):
     """Reads SET, REMOVE and ADD, each at most once."""
 
-    def __init__(self, text: str, placeholders: Placeholders) -> None:
+    def __init__(self, text: str, placeholders: GivenPlaceholders) -> None:
         super().__init__(text, placeholders)
         self.assigned: list[tuple[str, _Term]] = []
         self.removed: list[str] = []
@@ -79,7 +79,7 @@ class _Updates(Expression):
             return self.arguments(self._if_not_exists)
         name = self.attribute()
 
-        def existing(item: Item) -> Value:
+        def existing(item: AttributeMap) -> Attribute:
             if name not in item:
                 raise Invalid(
                     "The expression refers to an attribute that does not exist in the item"

@@ -11,8 +11,8 @@ from typing import Any
 
 from infra.local.aws.aws_error import AwsError, Unsupported
 
-Value = dict[str, Any]
-Item = dict[str, Value]
+Attribute = dict[str, Any]
+AttributeMap = dict[str, Attribute]
 
 _TRAPS = [Inexact, InvalidOperation, Overflow, Subnormal]
 _NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=_TRAPS)
@@ -26,11 +26,11 @@ class Invalid(AwsError):
         super().__init__("ValidationException", message)
 
 
-def kind(value: Value) -> str:
+def kind(value: Attribute) -> str:
     return next(iter(value))
 
 
-def canonical(value: Mapping[str, Any]) -> Value:
+def canonical(value: Mapping[str, Any]) -> Attribute:
     """The value, checked, in the one form that equal values share."""
     name, content = next(iter(value.items()), ("", None)) if len(value) == 1 else ("", None)
     try:
@@ -50,11 +50,11 @@ def canonical(value: Mapping[str, Any]) -> Value:
     raise Invalid("One or more parameter values were invalid: a value is malformed or out of range")
 
 
-def canonical_item(item: Mapping[str, Any]) -> Item:
+def canonical_item(item: Mapping[str, Any]) -> AttributeMap:
     return {name: canonical(value) for name, value in item.items()}
 
 
-def add(left: Value, right: Value, operator: str = "+") -> Value:
+def add(left: Attribute, right: Attribute, operator: str = "+") -> Attribute:
     if kind(left) != "N" or kind(right) != "N":
         raise Invalid("An operand in the update expression has an incorrect data type")
     calculate = _NUMBERS.add if operator == "+" else _NUMBERS.subtract
@@ -66,13 +66,13 @@ def add(left: Value, right: Value, operator: str = "+") -> Value:
         ) from None
 
 
-def sortable(value: Value) -> Any:
+def sortable(value: Attribute) -> Any:
     """What an S, N or B compares by. The order of code points is the order of UTF-8."""
     kinds: dict[str, Callable[[str], Any]] = {"S": str, "N": Decimal, "B": base64.b64decode}
     return kinds[kind(value)](value[kind(value)])
 
 
-def size(value: Value) -> int:
+def size(value: Attribute) -> int:
     """Bytes that count against the limits of items, pages and transactions."""
     text = str(value[kind(value)])
     match kind(value):
@@ -86,11 +86,11 @@ def size(value: Value) -> int:
     return 1
 
 
-def item_size(item: Item) -> int:
+def item_size(item: AttributeMap) -> int:
     return sum(len(name.encode()) + size(value) for name, value in item.items())
 
 
-def key_bytes(value: Value) -> bytes:
+def key_bytes(value: Attribute) -> bytes:
     """Bytes that sort as the S or N keys of one attribute do."""
     if kind(value) == "S":
         return str(value["S"]).encode()

@@ -16,22 +16,22 @@ from typing import Any, TypeVar
 from infra.local.aws.aws_error import AwsError, Unsupported
 from infra.local.aws.dynamodb import keys, storage, streams
 from infra.local.aws.dynamodb.conditions import Predicate, condition
-from infra.local.aws.dynamodb.expressions import Placeholders
+from infra.local.aws.dynamodb.expressions import GivenPlaceholders
 from infra.local.aws.dynamodb.updates import update
-from infra.local.aws.dynamodb.values import Invalid, Item, canonical_item, item_size
+from infra.local.aws.dynamodb.values import AttributeMap, Invalid, canonical_item, item_size
 from threadkeep.domain.clock import Clock
 from threadkeep.store.tables import Table
 
 _TOKEN_LIFETIME = 600
 _LARGEST_TRANSACTION = 4 * 1024 * 1024
 
-Request = Mapping[str, Any]
+WriteRequest = Mapping[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class ConditionFailed(AwsError):
-    def __init__(self, item: Item | None) -> None:
+class ConditionNotMet(AwsError):
+    def __init__(self, item: AttributeMap | None) -> None:
         fields: dict[str, Any] = {"Item": item} if item else {}
         code = "ConditionalCheckFailedException"
         super().__init__(code, "The conditional request failed", **fields)
@@ -43,7 +43,7 @@ class Write:
 
     table: Table
     position: keys.Position
-    change: Callable[[Item | None], Item | None]
+    change: Callable[[AttributeMap | None], AttributeMap | None]
     condition: Predicate
     shows_old: bool
 
@@ -60,7 +60,7 @@ class Writes:
         streamed = [table.name for table in tables.values() if table.stream]
         self.stream_written = {name: threading.Condition() for name in streamed}
 
-    def single(self, kind: str, request: Request) -> dict[str, Any]:
+    def single(self, kind: str, request: WriteRequest) -> dict[str, Any]:
         shown = request.get("ReturnValues", "NONE")
         if shown not in ("NONE", "ALL_OLD") and (kind, shown) != ("Update", "ALL_NEW"):
             raise Unsupported(f"ReturnValues {shown} of {kind}Item")
@@ -71,7 +71,7 @@ class Writes:
         attributes = {"ALL_OLD": old, "ALL_NEW": new}.get(shown)
         return {"Attributes": attributes} if attributes else {}
 
-    def batch(self, request: Request) -> dict[str, Any]:
+    def batch(self, request: WriteRequest) -> dict[str, Any]:
         writes = [
             self._plan(kind.removesuffix("Request"), {"TableName": table, **action})
             for table, wanted in request["RequestItems"].items()
@@ -85,7 +85,7 @@ class Writes:
         self._wake(writes)
         return {"UnprocessedItems": {}}
 
-    def transaction(self, request: Request) -> dict[str, Any]:
+    def transaction(self, request: WriteRequest) -> dict[str, Any]:
         actions = [next(iter(action.items())) for action in request["TransactItems"]]
         writes = _all(lambda action: self._plan(*action), actions, keys.Mismatch)
         _check_actions(writes, 100)
@@ -93,17 +93,17 @@ class Writes:
             if self._is_repeated(connection, request):
                 return {}
             changes = _all(
-                lambda write: self._execute(connection, write), writes, (Invalid, ConditionFailed)
+                lambda write: self._execute(connection, write), writes, (Invalid, ConditionNotMet)
             )
             if sum(item_size(new or old or {}) for old, new in changes) > _LARGEST_TRANSACTION:
                 raise Invalid("The items of the transaction exceed the size limit of 4 MB")
         self._wake(writes)
         return {}
 
-    def _plan(self, kind: str, request: Request) -> Write:
+    def _plan(self, kind: str, request: WriteRequest) -> Write:
         """A Put, Update, Delete or ConditionCheck, refused for all that shows without the item."""
         table = keys.find(self._tables, request["TableName"])
-        placeholders = Placeholders(request)
+        placeholders = GivenPlaceholders(request)
         if kind == "Put":
             item = canonical_item(request["Item"])
             position = keys.of_item(table, item)
@@ -111,7 +111,7 @@ class Writes:
         else:
             item, position = keys.of_key(table, request["Key"])
         updated = update(request.get("UpdateExpression"), placeholders, item)
-        changes: dict[str, Callable[[Item | None], Item | None]] = {
+        changes: dict[str, Callable[[AttributeMap | None], AttributeMap | None]] = {
             "Put": lambda _: item,
             "Update": lambda old: updated(old or item),
             "Delete": lambda _: None,
@@ -124,11 +124,11 @@ class Writes:
 
     def _execute(
         self, connection: sqlite3.Connection, write: Write
-    ) -> tuple[Item | None, Item | None]:
+    ) -> tuple[AttributeMap | None, AttributeMap | None]:
         """The item before and after. A write that changes nothing leaves no stream record."""
         old = storage.load(connection, write.table, write.position)
         if not write.condition(old or {}):
-            raise ConditionFailed(old if write.shows_old else None)
+            raise ConditionNotMet(old if write.shows_old else None)
         new = write.change(old)
         if new != old:
             storage.store(connection, write.table, write.position, new)
@@ -141,7 +141,7 @@ class Writes:
             with self.stream_written[name]:
                 self.stream_written[name].notify_all()
 
-    def _is_repeated(self, connection: sqlite3.Connection, request: Request) -> bool:
+    def _is_repeated(self, connection: sqlite3.Connection, request: WriteRequest) -> bool:
         """For ten minutes the token of a transaction that succeeded stands for it."""
         token = request.get("ClientRequestToken")
         if token is None:
@@ -173,7 +173,7 @@ def _all(
             results.append(work(thing))
             reasons.append({"Code": "None"})
         except reasons_to_cancel as error:
-            failed = isinstance(error, ConditionFailed)
+            failed = isinstance(error, ConditionNotMet)
             code = "ConditionalCheckFailed" if failed else "ValidationError"
             reasons.append({"Code": code, "Message": error.message, **error.fields})
     if len(results) == len(reasons):

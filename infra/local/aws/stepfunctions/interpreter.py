@@ -16,12 +16,12 @@ from infra.local.aws.stepfunctions.alarms import Alarms
 from infra.local.aws.stepfunctions.execution import Execution
 from infra.local.aws.stepfunctions.journal import Journal
 from infra.local.aws.stepfunctions.states import (
-    Answer,
-    Call,
     Enter,
-    Event,
+    FunctionAnswer,
     Move,
+    RunFunction,
     Sleep,
+    StateEvent,
     Wake,
     sleeps_by_the_wall,
     step,
@@ -70,7 +70,9 @@ class Interpreter:
             arn: json.loads(source) for arn, source in journal.machines().items()
         }
         self._live: dict[str, _Live] = {}  # by ARN: what is running here
-        self._alarms: Alarms[tuple[_Live, int, Event]] = Alarms(clock)  # each of one generation
+        self._alarms: Alarms[tuple[_Live, int, StateEvent]] = Alarms(
+            clock
+        )  # each of one generation
         self._timer = Worker("stepfunctions", self._ring, clock)
 
     def start(self) -> None:
@@ -106,9 +108,9 @@ class Interpreter:
         else:
             self._sleep(live, execution.due)
 
-    def _handle(self, live: _Live, event: Event) -> None:
+    def _handle(self, live: _Live, event: StateEvent) -> None:
         """Take the event and those that follow at once. Called with `changed`."""
-        following: Event | None = event
+        following: StateEvent | None = event
         try:
             while following is not None:
                 event = following
@@ -121,12 +123,12 @@ class Interpreter:
             self._alarms.after(pause, (live, live.generation, event))
         self.changed.notify_all()
 
-    def _take(self, live: _Live, event: Event) -> Event | None:
+    def _take(self, live: _Live, event: StateEvent) -> StateEvent | None:
         """One step; what follows at once, or None until a function answers or a time comes."""
         execution, now = live.execution, self._clock.now()
         state = live.definition["States"][execution.state]
         match step(state, execution.data, event, now, execution.tries, self._random):
-            case Call() as call:
+            case RunFunction() as call:
                 self._call(live, call)
             case Sleep(until, tries):
                 self._save(live, due=until, tries=tries)
@@ -142,7 +144,7 @@ class Interpreter:
                 return Enter()
         return None
 
-    def _call(self, live: _Live, call: Call) -> None:
+    def _call(self, live: _Live, call: RunFunction) -> None:
         """Run a function. Nothing of its answer is taken before the caller gives up `changed`."""
         live.generation += 1
         if call.timeout is not None:  # its time begins before the function can
@@ -163,10 +165,10 @@ class Interpreter:
         live.execution = changed
         live.generation += 1
 
-    def _run(self, live: _Live, generation: int, call: Call) -> None:
-        event: Event
+    def _run(self, live: _Live, generation: int, call: RunFunction) -> None:
+        event: StateEvent
         try:
-            event = Answer(self._invoke(call.function, call.payload))
+            event = FunctionAnswer(self._invoke(call.function, call.payload))
         except FunctionError as error:
             cause = {"errorMessage": error.message, "errorType": error.type}
             event = StatesError(error.type, json.dumps(cause))

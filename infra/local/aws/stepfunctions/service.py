@@ -19,8 +19,8 @@ _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _LARGEST_INPUT = 262_144  # bytes
 _NAMES_KEPT = 90 * 24 * 3600  # seconds after its end that an execution can be described
 
-Request = Mapping[str, Any]
-Response = dict[str, Any]
+StatesRequest = Mapping[str, Any]
+StatesResponse = dict[str, Any]
 
 
 class StepFunctions:
@@ -41,7 +41,7 @@ class StepFunctions:
         self._clock = clock
         self._journal = Journal(path, durable=durable)
         self._interpreter = Interpreter(self._journal, clock, invoke, random or Random())
-        self._operations: Mapping[str, Callable[[Request], Response]] = {
+        self._operations: Mapping[str, Callable[[StatesRequest], StatesResponse]] = {
             "StartExecution": self._start_execution,
             "DescribeExecution": self._describe_execution,
         }
@@ -86,7 +86,7 @@ class StepFunctions:
         self._interpreter.stop()
         self._journal.close()
 
-    def call(self, operation: str, request: Request) -> Response:
+    def call(self, operation: str, request: StatesRequest) -> StatesResponse:
         """Answer a request of the service's JSON protocol; raises AwsError."""
         if operation not in self._operations:
             raise Unsupported(f"the Step Functions operation {operation}")
@@ -95,7 +95,7 @@ class StepFunctions:
                 raise AwsError("ServiceUnavailable", "Step Functions is stopped", status=503)
             return self._operations[operation](request)
 
-    def _start_execution(self, request: Request) -> Response:
+    def _start_execution(self, request: StatesRequest) -> StatesResponse:
         _only(request, "stateMachineArn", "name", "input")
         if "name" not in request:
             raise Unsupported("StartExecution without a name")
@@ -115,7 +115,7 @@ class StepFunctions:
             self._interpreter.go_on(execution)  # journalled by a call that was answered by an error
         return {"executionArn": arn, "startDate": execution.started}
 
-    def _describe_execution(self, request: Request) -> Response:
+    def _describe_execution(self, request: StatesRequest) -> StatesResponse:
         _only(request, "executionArn")
         execution = self._journal.find(request["executionArn"])
         if execution is None:
@@ -136,7 +136,7 @@ class StepFunctions:
         return {name: value for name, value in described.items() if value is not None}
 
 
-def _only(request: Request, *names: str) -> None:
+def _only(request: StatesRequest, *names: str) -> None:
     for name in request:
         if name not in names:
             raise Unsupported(f"the parameter {name!r}")
@@ -148,7 +148,7 @@ def _name(name: str) -> str:
     return name
 
 
-def _input(request: Request) -> str:
+def _input(request: StatesRequest) -> str:
     """The execution's input. A refusal never repeats it."""
     text: str = request.get("input", "{}")
     try:

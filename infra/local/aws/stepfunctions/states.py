@@ -31,18 +31,18 @@ class Wake:
 
 
 @dataclass(frozen=True)
-class Answer:
+class FunctionAnswer:
     """The Task's function has answered."""
 
     payload: Any
 
 
-State = dict[str, Any]
-Event = Enter | Wake | Answer | StatesError
+StateFields = dict[str, Any]
+StateEvent = Enter | Wake | FunctionAnswer | StatesError
 
 
 @dataclass(frozen=True)
-class Call:
+class RunFunction:
     """Run a function; `timeout` in seconds."""
 
     function: str
@@ -66,12 +66,17 @@ class Move:
     data: str
 
 
-Step = Call | Sleep | Move | StatesError  # an error is the end: nothing caught it
+NextStep = RunFunction | Sleep | Move | StatesError  # an error is the end: nothing caught it
 
 
 def step(
-    state: State, data: str, event: Event, now: float, tries: Sequence[int], random: Random
-) -> Step:
+    state: StateFields,
+    data: str,
+    event: StateEvent,
+    now: float,
+    tries: Sequence[int],
+    random: Random,
+) -> NextStep:
     """What comes of `event` in `state`, which was entered with `data`."""
     value = json.loads(data)
     try:
@@ -80,11 +85,11 @@ def step(
         return _recover(state, value, error, now, tries, random)
 
 
-def _follow(state: State, data: Any, event: Event, now: float) -> Step:
+def _follow(state: StateFields, data: Any, event: StateEvent, now: float) -> NextStep:
     match state["Type"], event:
         case "Task", Enter() | Wake():
             return _call(state, data)
-        case "Task", Answer(payload):
+        case "Task", FunctionAnswer(payload):
             return Move(state.get("Next"), encode(_output(state, data, payload)))
         case "Task", StatesError() as error:
             raise error
@@ -103,14 +108,14 @@ def encode(value: Any) -> str:
     return text
 
 
-def _call(task: State, data: Any) -> Call:
+def _call(task: StateFields, data: Any) -> RunFunction:
     payload = fill(task["Parameters"].get("Payload", {}), data)
     encode(payload)
     function = task["Parameters"]["FunctionName"].rpartition(":")[2]
-    return Call(function, payload, _timeout(task, data))
+    return RunFunction(function, payload, _timeout(task, data))
 
 
-def _timeout(task: State, data: Any) -> int | None:
+def _timeout(task: StateFields, data: Any) -> int | None:
     path = task.get("TimeoutSecondsPath")
     if path is None:
         return task.get("TimeoutSeconds")
@@ -120,7 +125,7 @@ def _timeout(task: State, data: Any) -> int | None:
     return timeout
 
 
-def _output(task: State, data: Any, payload: Any) -> Any:
+def _output(task: StateFields, data: Any, payload: Any) -> Any:
     result: Any = {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
     encode(result)
     if "ResultSelector" in task:
@@ -129,8 +134,13 @@ def _output(task: State, data: Any, payload: Any) -> Any:
 
 
 def _recover(
-    state: State, data: Any, error: StatesError, now: float, tries: Sequence[int], random: Random
-) -> Step:
+    state: StateFields,
+    data: Any,
+    error: StatesError,
+    now: float,
+    tries: Sequence[int],
+    random: Random,
+) -> NextStep:
     """The first retrier that matches decides; where it has no attempt left, the first catcher."""
     retriers, catchers = state.get("Retry", ()), state.get("Catch", ())
     counts = list(tries) or [0] * len(retriers)
@@ -147,7 +157,7 @@ def _recover(
     return error
 
 
-def _delay(retrier: State, tries: int, random: Random) -> float:
+def _delay(retrier: StateFields, tries: int, random: Random) -> float:
     interval, longest = retrier.get("IntervalSeconds", 1), retrier.get("MaxDelaySeconds", _LONGEST)
     try:
         delay = min(float(interval * retrier.get("BackoffRate", 2.0) ** tries), float(longest))
@@ -156,7 +166,7 @@ def _delay(retrier: State, tries: int, random: Random) -> float:
     return random.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay
 
 
-def _catch(catcher: State, data: Any, error: StatesError) -> Step:
+def _catch(catcher: StateFields, data: Any, error: StatesError) -> NextStep:
     caught = {"Error": error.error, "Cause": error.cause}
     try:
         return Move(catcher["Next"], encode(put(catcher.get("ResultPath", "$"), data, caught)))
@@ -164,12 +174,12 @@ def _catch(catcher: State, data: Any, error: StatesError) -> Step:
         return failure
 
 
-def sleeps_by_the_wall(state: State) -> bool:
+def sleeps_by_the_wall(state: StateFields) -> bool:
     """Whether a sleep in this state ends at a time of the wall clock. Others are intervals."""
     return "TimestampPath" in state
 
 
-def _until(wait: State, data: Any, now: float) -> float:
+def _until(wait: StateFields, data: Any, now: float) -> float:
     if "Seconds" in wait:
         return now + float(wait["Seconds"])
     value = find(wait["TimestampPath"], data)
@@ -179,7 +189,7 @@ def _until(wait: State, data: Any, now: float) -> float:
     raise StatesError(RUNTIME, f"'{wait['TimestampPath']}' is no timestamp")
 
 
-def _choose(choice: State, data: Any) -> Any:
+def _choose(choice: StateFields, data: Any) -> Any:
     for rule in choice["Choices"]:
         if find(rule["Variable"], data) == rule["StringEquals"]:
             return rule["Next"]

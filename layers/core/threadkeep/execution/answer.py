@@ -7,12 +7,12 @@ from typing import TypeAlias
 from threadkeep.domain.run_state import PARK
 from threadkeep.domain.runs import Run
 
-Answer: TypeAlias = Mapping[str, str | None]
+ExecutorAnswer: TypeAlias = Mapping[str, str | None]
 
-DONE: Answer = {"next": "done", "until": None}
+DONE: ExecutorAnswer = {"next": "done", "until": None}
 
 
-def wait_until(deadline: int) -> Answer:
+def wait_until(deadline: int) -> ExecutorAnswer:
     """Call again (Settle) at `deadline`, in Unix seconds.
 
     A Wait's timestamp is of RFC 3339's profile in which UTC is written `Z`.
@@ -21,6 +21,6 @@ def wait_until(deadline: int) -> Answer:
     return {"next": "wait", "until": until}
 
 
-def answer_for(run: Run) -> Answer:
+def answer_for(run: Run) -> ExecutorAnswer:
     """The answer for a leg whose work is done: its run waits for outputs, or is over."""
     return wait_until(run.expires_at) if run.status == PARK.target else DONE

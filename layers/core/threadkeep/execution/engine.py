@@ -81,12 +81,12 @@ class Idle:
     """Nothing happened, but what has gathered is due."""
 
 
-Event = (
+TurnEvent = (
     TextBegan | Said | TextEnded | CallsBegan | CallBegan | CallArguments | CallsMade | Ended | Idle
 )
 
 
-def run(chunks: Iterable[Chunk | Interrupted], *, parallel: bool) -> Iterator[Event]:
+def run(chunks: Iterable[Chunk | Interrupted], *, parallel: bool) -> Iterator[TurnEvent]:
     """What happens to the run whose turn makes these chunks; ends with `CallsMade` or `Ended`.
 
     A call may name any function, also one that the run does not have: the app answers it. Without
@@ -102,7 +102,7 @@ def run(chunks: Iterable[Chunk | Interrupted], *, parallel: bool) -> Iterator[Ev
 
 
 @dataclass
-class _Call:
+class _BegunCall:
     """A call while its arguments come in pieces."""
 
     id: str
@@ -119,10 +119,10 @@ class Turn:
 
     parallel: bool = field(kw_only=True)
     said: list[str] = field(default_factory=list)
-    calls: list[_Call] = field(default_factory=list)
+    calls: list[_BegunCall] = field(default_factory=list)
     left: int = MOST_SAID
 
-    def take(self, chunk: Chunk | Interrupted) -> Iterator[Event]:
+    def take(self, chunk: Chunk | Interrupted) -> Iterator[TurnEvent]:
         match chunk:
             case Text(value):
                 yield from self._say(value)
@@ -159,7 +159,7 @@ class Turn:
         ended = self.end(CUT, usage=usage)
         return replace(ended, incomplete_reason=run_reason, message_reason=message_reason)
 
-    def _say(self, value: str) -> Iterator[Event]:
+    def _say(self, value: str) -> Iterator[TurnEvent]:
         if self.calls:
             return  # text after function calls has no step: dropped
         if not self.said:
@@ -171,7 +171,7 @@ class Turn:
         if fitting != value:
             yield self._cut("length")
 
-    def _begin_call(self, chunk: CallBegan) -> Iterator[Event]:
+    def _begin_call(self, chunk: CallBegan) -> Iterator[TurnEvent]:
         if self.calls and not self.parallel:
             return
         if not _can_be_shown(chunk.name):
@@ -187,10 +187,10 @@ class Turn:
             if self.said:
                 yield TextEnded("".join(self.said))
             yield CallsBegan()
-        self.calls.append(_Call(chunk.id, chunk.name))
+        self.calls.append(_BegunCall(chunk.id, chunk.name))
         yield chunk
 
-    def _go_on(self, chunk: CallArguments) -> Iterator[Event]:
+    def _go_on(self, chunk: CallArguments) -> Iterator[TurnEvent]:
         if not self._has_room(chunk.value):
             yield self._fail(_TOO_LONG)
             return
@@ -201,7 +201,7 @@ class Turn:
         self.left -= _size(text)
         return self.left >= 0
 
-    def _finish(self, chunk: Finished) -> Iterator[Event]:
+    def _finish(self, chunk: Finished) -> Iterator[TurnEvent]:
         if not self.said and not self.calls:
             yield from self._say("")  # an empty answer is a message all the same: it has its cost
         if chunk.reason in _CUT_BY:

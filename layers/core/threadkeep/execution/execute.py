@@ -10,7 +10,7 @@ from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CRASH, FAIL, STOP, WORK, verdict
 from threadkeep.domain.runs import LastError, Run
 from threadkeep.execution import engine
-from threadkeep.execution.answer import Answer, answer_for
+from threadkeep.execution.answer import ExecutorAnswer, answer_for
 from threadkeep.execution.engine import Ended
 from threadkeep.execution.left_turn import left_turn
 from threadkeep.execution.lookout import Lookout
@@ -38,7 +38,7 @@ class Executor:
     lookout: Lookout
     gather: float = 0.1
 
-    def execute(self, ref: RunRef, leg: int) -> Answer:
+    def execute(self, ref: RunRef, leg: int) -> ExecutorAnswer:
         """Work on the leg until its run is over or waits; raises Superseded for a newer attempt.
 
         Called at least once for each leg, and possibly by two invocations at a time: each claims
@@ -74,7 +74,7 @@ class Executor:
                 raise RunLost(None)  # to the cleaner: the thread is deleted
         return Sink(held, turn, store, clock, self.gather)
 
-    def answer(self, ref: RunRef, leg: int) -> Answer:
+    def answer(self, ref: RunRef, leg: int) -> ExecutorAnswer:
         """The answer by the run as it is now, for a leg that this invocation does not work on."""
         held = self.store.runs.hold(ref)
         decided = verdict(held.run if held else None, leg, self.clock.now())

@@ -3,20 +3,20 @@
 from threadkeep.domain.clock import Clock
 from threadkeep.domain.references import RunRef
 from threadkeep.domain.run_state import CRASH, CRASHED, Transition, Verdict, end_time, verdict
-from threadkeep.execution.answer import DONE, Answer, answer_for
+from threadkeep.execution.answer import DONE, ExecutorAnswer, answer_for
 from threadkeep.execution.left_turn import left_turn
 from threadkeep.store.held_run import HeldRun, retry_on_lost_race
 from threadkeep.store.store import Store
 
 
-def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
+def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> ExecutorAnswer:
     """Bring the run to an end, or say until when it waits. Called when nobody executes the leg.
 
     A zombie may still be writing, and another Settle may run: every ending is conditional on the
     run as it was read, and the loser reads again. Done twice, the second finds the run over.
     """
 
-    def decide() -> Answer:
+    def decide() -> ExecutorAnswer:
         held = store.runs.hold(ref)
         decided = verdict(held.run if held else None, leg, clock.now())
         return carry_out(held, CRASH if decided == "work" else decided, store, clock)
@@ -24,7 +24,7 @@ def settle(ref: RunRef, leg: int, store: Store, clock: Clock) -> Answer:
     return retry_on_lost_race(decide)
 
 
-def carry_out(held: HeldRun | None, decided: Verdict, store: Store, clock: Clock) -> Answer:
+def carry_out(held: HeldRun | None, decided: Verdict, store: Store, clock: Clock) -> ExecutorAnswer:
     """Write the transition that is due for a run that nobody works on, and answer by the verdict.
 
     RunLost if another writer was first.

@@ -40,7 +40,7 @@ class Sink:
         """When (monotonic) what has gathered is to be written, if anything has."""
         return self._deltas.due
 
-    def write(self, event: engine.Event) -> bool:
+    def write(self, event: engine.TurnEvent) -> bool:
         """Write the event, if it is one that is stored; False once the run is over or waits.
 
         Cancel and the deadline may come before it. The attempt that still holds the run then ends
@@ -55,7 +55,7 @@ class Sink:
             self._end(ending)
             return False
 
-    def _write(self, event: engine.Event) -> bool:
+    def _write(self, event: engine.TurnEvent) -> bool:
         match event:
             case engine.TextBegan():
                 return self._begin_as("message_creation")
@@ -80,7 +80,7 @@ class Sink:
                 return False
         return True
 
-    def _overtaken(self, event: engine.Event, found: Run | None) -> engine.Ended | None:
+    def _overtaken(self, event: engine.TurnEvent, found: Run | None) -> engine.Ended | None:
         """How the run ends that was found when the event could not be written, if it is ours.
 
         What the turn has cost is not counted any more once the deadline has passed: from then on

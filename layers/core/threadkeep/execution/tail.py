@@ -44,7 +44,7 @@ class Numbered:
 
 
 @dataclass(frozen=True)
-class Step:
+class TailStep:
     """What to show now. `until`: when to look again at the latest; None after the end."""
 
     tail: "Tail"
@@ -75,7 +75,7 @@ class Tail:
         """A reader that joins now."""
         return Tail(after, shown_at=now, past_waits=past_waits)
 
-    def step(self, now: Moment, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> Step:
+    def step(self, now: Moment, rows: Sequence[Row], run: Run | None, *, fresh: bool) -> TailStep:
         """What to show of the rows after `after`, and what else is due.
 
         `run` was read before the rows: if it is over, its last row is among these, or was shown
@@ -83,12 +83,12 @@ class Tail:
         earlier says nothing about the run's state now.
         """
         if run is None or run.abandoned:
-            return Step(self, signals=(Signal.GONE,))
+            return TailStep(self, signals=(Signal.GONE,))
         tail, shown = self, [row for row in rows if row.shown]
         for number, row in enumerate(shown, 1):
             tail = replace(tail, after=row.seq, shown_at=now.monotonic, quiet_since=now.monotonic)
             if row.name in _STOPS and not (self.past_waits and number < len(shown)):
-                return Step(tail, tuple(shown[:number]), signals=(Signal.DONE,))
+                return TailStep(tail, tuple(shown[:number]), signals=(Signal.DONE,))
         if rows:
             tail = replace(tail, after=rows[-1].seq)
         if run.status not in ACTIVE or (fresh and now.wall >= run.expires_at + LATE):
@@ -96,19 +96,21 @@ class Tail:
         return _later(tail, now, tuple(shown), run, fresh=fresh)
 
 
-def _at_the_end(tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, more: bool) -> Step:
+def _at_the_end(
+    tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, more: bool
+) -> TailStep:
     """What to show of a run that is over: its rows, then its end, if that is not written yet."""
     if more:
-        return Step(tail, shown, until=now.monotonic)
+        return TailStep(tail, shown, until=now.monotonic)
     unwritten = run_event(effective(run, now.wall)) if run.status in ACTIVE else None
-    return Step(tail, event=unwritten, signals=(Signal.DONE,))
+    return TailStep(tail, event=unwritten, signals=(Signal.DONE,))
 
 
-def _later(tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, fresh: bool) -> Step:
+def _later(tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, fresh: bool) -> TailStep:
     """What to show because its time has come, and when to look again."""
     stuck_at = tail.shown_at + LONGEST_QUEUED if run.status == CREATE.target else math.inf
     if fresh and now.monotonic >= stuck_at:
-        return Step(tail, shown, signals=(Signal.STUCK,))
+        return TailStep(tail, shown, signals=(Signal.STUCK,))
     pinged = now.monotonic >= tail.quiet_since + PING_EVERY
     tail = replace(tail, quiet_since=now.monotonic if pinged else tail.quiet_since)
     ping_at = tail.quiet_since + PING_EVERY
@@ -116,7 +118,7 @@ def _later(tail: Tail, now: Moment, shown: tuple[Row, ...], run: Run, *, fresh: 
         next_ = min(ping_at, now.of_wall(run.expires_at + LATE), stuck_at)
         tail = replace(tail, look_at=max(next_, now.monotonic + _SHORTEST))
     signals = (Signal.PING,) if pinged else ()
-    return Step(tail, shown, signals=signals, until=min(tail.look_at, ping_at))
+    return TailStep(tail, shown, signals=signals, until=min(tail.look_at, ping_at))
 
 
 def follow(

@@ -17,7 +17,7 @@ from threadkeep.store.expressions import (
 from threadkeep.store.items import Item, stored_size, to_attribute, to_dynamodb
 from threadkeep.store.tables import Table
 
-Key = Mapping[str, Value]
+ItemKey = Mapping[str, Value]
 
 _LARGEST_ITEM = 400_000  # bytes, with its names and numbers a little below DynamoDB's 409,600
 _TOO_LARGE = "The object is too large to be stored: shorten its instructions, tools or metadata."
@@ -43,7 +43,7 @@ class Update:
     """Change attributes of an item that is there."""
 
     table: Table
-    key: Key
+    key: ItemKey
     changes: Mapping[str, Change]
     condition: Condition | None = None
 
@@ -53,20 +53,20 @@ class Delete:
     """Remove an item, if it is there."""
 
     table: Table
-    key: Key
+    key: ItemKey
     condition: Condition | None = None
 
 
 @dataclass(frozen=True)
-class Check:
+class ConditionCheck:
     """Require something of an item that the transaction does not change."""
 
     table: Table
-    key: Key
+    key: ItemKey
     condition: Condition
 
 
-Action = Put | Update | Delete | Check
+Action = Put | Update | Delete | ConditionCheck
 
 
 class ConditionFailed(Exception):
@@ -100,7 +100,7 @@ def request_of(action: Action, prefix: str) -> dict[str, Any]:
     if condition:
         body["ConditionExpression"] = condition(to)
         body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    name = "ConditionCheck" if isinstance(action, Check) else type(action).__name__
+    name = "ConditionCheck" if isinstance(action, ConditionCheck) else type(action).__name__
     return {name: body | given(to)}
 
 

@@ -21,7 +21,7 @@ from threadkeep.store.actions import (
     Action,
     ConditionFailed,
     Delete,
-    Key,
+    ItemKey,
     Put,
     Update,
     check_size,
@@ -53,14 +53,16 @@ class Database:
         self._prefix = prefix
         self._sleep = sleep
 
-    def get(self, table: Table, key: Key) -> Item | None:
+    def get(self, table: Table, key: ItemKey) -> Item | None:
         """The item as it is now."""
         answer = self._client.get_item(
-            TableName=self._prefix + table.name, Key=to_dynamodb(key), ConsistentRead=True
+            TableName=self._prefix + table.name, ItemKey=to_dynamodb(key), ConsistentRead=True
         )
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, *wanted: tuple[Table, Key], only: Sequence[str] = ()) -> list[Item | None]:
+    def get_many(
+        self, *wanted: tuple[Table, ItemKey], only: Sequence[str] = ()
+    ) -> list[Item | None]:
         """At most `MOST_KEYS` items in one round trip, in the order asked for.
 
         `only` names the attributes wanted besides the key, if not all. Raises Overloaded if some
@@ -163,7 +165,7 @@ class Database:
         except ConditionFailed:
             raise missing from None
 
-    def delete_all(self, table: Table, keys: Iterable[Key]) -> None:
+    def delete_all(self, table: Table, keys: Iterable[ItemKey]) -> None:
         """Remove items, however many. Not atomic: for what nobody can see any more."""
         self._batch(table, ({"DeleteRequest": {"Key": to_dynamodb(key)}} for key in keys))
 

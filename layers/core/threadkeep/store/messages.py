@@ -10,7 +10,7 @@ from threadkeep.domain.references import RunRef, ThreadRef
 from threadkeep.domain.run_state import ENDS
 from threadkeep.domain.runs import Run
 from threadkeep.domain.turns import effective_message
-from threadkeep.store.actions import Action, Check, ConditionFailed, Delete, Update
+from threadkeep.store.actions import Action, ConditionCheck, ConditionFailed, Delete, Update
 from threadkeep.store.contents import content_keys, message_of, put_messages, with_contents
 from threadkeep.store.database import Database
 from threadkeep.store.expressions import Add, Change, Value, between, both, equal, exists
@@ -98,7 +98,7 @@ class Messages:
         thread_of(found, ref.thread_id)
         if item is None:
             raise NotFound("message", message_id)
-        thread: Action = Check(THREADS, key_of(ref), unlocked(now))
+        thread: Action = ConditionCheck(THREADS, key_of(ref), unlocked(now))
         if item["role"] == "user":
             thread = Update(THREADS, key_of(ref), {"user_messages": Add(-1)}, unlocked(now))
         gone = Delete(MESSAGES, _key(ref, message_id), exists("message_id"))

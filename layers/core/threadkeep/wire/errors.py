@@ -43,7 +43,7 @@ class BodyTooLarge(InvalidRequest):
     """The body is over the limit: the one invalid request that is a 413."""
 
 
-class Answer(NamedTuple):
+class ErrorAnswer(NamedTuple):
     """An error as it goes out."""
 
     status: int
@@ -61,20 +61,20 @@ def envelope(
     return {"error": {"message": message, "type": type_, "param": param, "code": code}}
 
 
-def answer(error: BaseException, request_id: str, *, reading: bool = False) -> Answer:
+def answer(error: BaseException, request_id: str, *, reading: bool = False) -> ErrorAnswer:
     """What to answer for `error`. What is no domain error is a bug, and says nothing of itself.
 
     After a bug nobody knows what was committed, so the SDKs are told not to send it again, unless
     the request was only `reading`.
     """
     if isinstance(error, Overloaded):
-        return Answer(503, envelope(_OVERLOADED, "server_error"), {"retry-after": "1"})
+        return ErrorAnswer(503, envelope(_OVERLOADED, "server_error"), {"retry-after": "1"})
     refusal = next((_REFUSALS[kind] for kind in type(error).__mro__ if kind in _REFUSALS), None)
     if refusal is None:
         body = envelope(_SERVER_ERROR.format(request_id), "server_error")
-        return Answer(500, body, {} if reading else {"x-should-retry": "false"})
+        return ErrorAnswer(500, body, {} if reading else {"x-should-retry": "false"})
     status, message, param, code = refusal(error)
-    return Answer(status, envelope(message, param=param, code=code), {})
+    return ErrorAnswer(status, envelope(message, param=param, code=code), {})
 
 
 def _not_found(error: NotFound) -> _Refusal:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from threadkeep.domain.objects import Assistant
-from threadkeep.wire.bodies.fields import Body, LongText, Metadata, Model, Temperature, TopP
+from threadkeep.wire.bodies.fields import LongText, Metadata, Model, RequestBody, Temperature, TopP
 from threadkeep.wire.bodies.response_format import ResponseFormat, response_format_json
 from threadkeep.wire.bodies.tools import (
     NewToolResources,
@@ -19,7 +19,7 @@ from threadkeep.wire.bodies.tools import (
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class _Assistant(Body):
+class _Assistant(RequestBody):
     """What create and modify have in common."""
 
     name: Annotated[str, StringConstraints(max_length=256)] | None = None

@@ -23,7 +23,7 @@ MAX_INTEGER = 2**31 - 1
 _URL = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """Strict, closed, and silent about its input in errors."""
 
     model_config = ConfigDict(
@@ -31,7 +31,7 @@ class Body(BaseModel):
     )
 
 
-class Part(Body):
+class Part(RequestBody):
     """An object inside a body. Its validator is built as a part of the body's."""
 
     model_config = ConfigDict(defer_build=True)

@@ -10,11 +10,11 @@ from threadkeep.domain.objects import Message, NewMessage
 from threadkeep.wire.bodies.fields import (
     ARRAY,
     STRING,
-    Body,
     FileId,
     LongText,
     Metadata,
     Part,
+    RequestBody,
     WebUrl,
     string_or,
 )
@@ -99,7 +99,7 @@ class Attachment(Part):
         return {"file_id": self.file_id, "tools": [{"type": tool.type} for tool in self.tools]}
 
 
-class CreateMessage(Body):
+class CreateMessage(RequestBody):
     """POST /threads/{thread_id}/messages, and each message that a thread or a run brings along."""
 
     role: Literal["user", "assistant"]
@@ -125,10 +125,10 @@ class CreateMessage(Body):
         )
 
 
-Messages = Annotated[list[CreateMessage], Field(max_length=MAX_MESSAGES, fail_fast=True)]
+NewMessages = Annotated[list[CreateMessage], Field(max_length=MAX_MESSAGES, fail_fast=True)]
 
 
-class ModifyMessage(Body):
+class ModifyMessage(RequestBody):
     """POST /threads/{thread_id}/messages/{message_id}. Null clears, absence leaves alone."""
 
     metadata: Metadata | None = None

@@ -12,17 +12,17 @@ from threadkeep.wire.bodies.assistants import ReasoningEffort
 from threadkeep.wire.bodies.fields import (
     MAX_INTEGER,
     AssistantId,
-    Body,
     CallId,
     LongText,
     Metadata,
     Model,
     Part,
+    RequestBody,
     Temperature,
     ToolOutputText,
     TopP,
 )
-from threadkeep.wire.bodies.messages import Messages
+from threadkeep.wire.bodies.messages import NewMessages
 from threadkeep.wire.bodies.response_format import ResponseFormat, response_format_json
 from threadkeep.wire.bodies.threads import CreateThread
 from threadkeep.wire.bodies.tools import Tool, ToolChoice, ToolResources, tools_json
@@ -50,7 +50,7 @@ class LastMessages(Part):
 TruncationStrategy = Annotated[AutoTruncation | LastMessages, Discriminator("type")]
 
 
-class _Run(Body):
+class _Run(RequestBody):
     """What both ways to create a run have in common."""
 
     assistant_id: AssistantId
@@ -109,7 +109,7 @@ class CreateRun(_Run):
     """POST /threads/{thread_id}/runs."""
 
     additional_instructions: LongText | None = None
-    additional_messages: Messages | None = None
+    additional_messages: NewMessages | None = None
 
     def _instructions(self, assistant: Assistant) -> str | None:
         """Additional instructions follow those that apply, on a line of their own."""
@@ -134,14 +134,14 @@ class ToolOutput(Part):
     output: ToolOutputText = ""
 
 
-class SubmitToolOutputs(Body):
+class SubmitToolOutputs(RequestBody):
     """POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs."""
 
     tool_outputs: list[ToolOutput]
     stream: bool | None = None
 
 
-class ModifyRun(Body):
+class ModifyRun(RequestBody):
     """POST /threads/{thread_id}/runs/{run_id}. Null clears, absence leaves alone."""
 
     metadata: Metadata | None = None

@@ -4,15 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from threadkeep.domain.objects import Thread
-from threadkeep.wire.bodies.fields import Body, Metadata
-from threadkeep.wire.bodies.messages import Messages
+from threadkeep.wire.bodies.fields import Metadata, RequestBody
+from threadkeep.wire.bodies.messages import NewMessages
 from threadkeep.wire.bodies.tools import NewToolResources, ToolResources
 
 
-class CreateThread(Body):
+class CreateThread(RequestBody):
     """POST /threads. The whole body is optional."""
 
-    messages: Messages | None = None
+    messages: NewMessages | None = None
     tool_resources: NewToolResources | None = None
     metadata: Metadata | None = None
 
@@ -28,7 +28,7 @@ class CreateThread(Body):
         )
 
 
-class ModifyThread(Body):
+class ModifyThread(RequestBody):
     """POST /threads/{thread_id}. Null clears, absence leaves alone."""
 
     tool_resources: ToolResources | None = None

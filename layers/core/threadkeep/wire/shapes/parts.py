@@ -19,7 +19,7 @@ RunId = Annotated[str, _id("run")]
 StepId = Annotated[str, _id("step")]
 Time = Annotated[int, Field(ge=0, description="Unix seconds")]
 Tokens = Annotated[int, Field(ge=0)]
-JSONObject = dict[str, Any]
+AnyObject = dict[str, Any]
 
 
 class CodeInterpreterToolObject(TypedDict):
@@ -29,7 +29,7 @@ class CodeInterpreterToolObject(TypedDict):
 class RankingOptionsObject(TypedDict):
     ranker: Literal["default_2024_08_21"]
     score_threshold: float
-    hybrid_search: JSONObject | None
+    hybrid_search: AnyObject | None
 
 
 class FileSearchOptionsObject(TypedDict):
@@ -45,7 +45,7 @@ class FileSearchToolObject(TypedDict):
 class FunctionObject(TypedDict):
     name: str
     description: NotRequired[str]
-    parameters: JSONObject
+    parameters: AnyObject
     strict: bool
 
 
@@ -83,7 +83,7 @@ class JSONFormatObject(TypedDict):
 class SchemaObject(TypedDict):
     name: str
     description: NotRequired[str]
-    schema: NotRequired[JSONObject]
+    schema: NotRequired[AnyObject]
     strict: NotRequired[bool]
 
 
