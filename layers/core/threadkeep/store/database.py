@@ -56,7 +56,7 @@ class Database:
     def get(self, table: Table, key: ItemKey) -> Item | None:
         """The item as it is now."""
         answer = self._client.get_item(
-            TableName=self._prefix + table.name, ItemKey=to_dynamodb(key), ConsistentRead=True
+            TableName=self._prefix + table.name, Key=to_dynamodb(key), ConsistentRead=True
         )
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
