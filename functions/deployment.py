@@ -65,7 +65,7 @@ FUNCTIONS: Mapping[str, Function] = {
             on("messages", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
             on("contents", "PutItem", "Query"),
             on("runs", "BatchGetItem", "GetItem", "UpdateItem"),
-            on("run_steps", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+            on("run_steps", "GetItem", "PutItem", "DeleteItem", "Query"),
             on("run_events", "PutItem", "Query"),
         ),
     ),

@@ -94,10 +94,9 @@ RUNS = (
         function="runs",
         grants=(
             on("threads", "BatchGetItem", "UpdateItem"),
-            on("messages", "GetItem", "PutItem", "UpdateItem"),
             on("contents", "PutItem", "Query"),
             on("runs", "BatchGetItem", "UpdateItem"),
-            on("run_steps", "GetItem", "PutItem", "UpdateItem"),
+            on("run_steps", "GetItem", "PutItem"),
             on("run_events", "PutItem", "Query"),
         ),
         round_trips=3,

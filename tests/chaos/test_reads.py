@@ -37,7 +37,16 @@ class EndsBetween(Interception):
             self._read.set()
 
 
-@pytest.mark.parametrize("what", ["messages", "message", "steps"])
+class ReadAgain(Interception):
+    """Counts the steps that are read alone."""
+
+    count = 0
+
+    def before(self, call: AwsCall, /) -> None:
+        self.count += call.operation == "GetItem" and call.request["TableName"] == "run_steps"
+
+
+@pytest.mark.parametrize("what", ["messages", "message", "change", "steps"])
 def test_a_run_that_ends_between_two_reads(tmp_path: Path, what: str) -> None:
     """What was read as open is read again: its end came with the run's."""
     script = Held(Text("So far"), *says())
@@ -48,6 +57,7 @@ def test_a_run_that_ends_between_two_reads(tmp_path: Path, what: str) -> None:
         path = {
             "messages": f"{thread}/messages",
             "message": f"{thread}/messages/{system.messages(run)[-1]['id']}",
+            "change": f"{thread}/messages/{system.messages(run)[-1]['id']}",
             "steps": f"{thread}/runs/{run['id']}/steps",
         }[what]
 
@@ -56,8 +66,25 @@ def test_a_run_that_ends_between_two_reads(tmp_path: Path, what: str) -> None:
             system.until(lambda: system.stored(run) == "completed")
 
         system.local.transport.interceptors.append(EndsBetween(end))
-        seen = system.get(path)
+        seen = system.post(path, {"metadata": {}}) if what == "change" else system.get(path)
         first = seen["data"][0] if "data" in seen else seen
         assert script.let_go.is_set()
         assert first["status"] == "completed"
         assert first == (system.get(path)["data"][0] if "data" in seen else system.get(path))
+
+
+def test_a_batch_is_no_snapshot(tmp_path: Path) -> None:
+    """A step that was read as open, with a run that is over, is read again."""
+    with running(tmp_path) as system:
+        run = system.ended(system.new_run())
+        (step,) = system.steps(run)
+        key = {"run": {"S": f"acme/{run['thread_id']}/{run['id']}"}, "step_id": {"S": step["id"]}}
+        open_ = {":s": {"S": "in_progress"}}
+        change = {"UpdateExpression": "SET #s = :s", "ExpressionAttributeNames": {"#s": "status"}}
+        request = {"TableName": "run_steps", "Key": key, "ExpressionAttributeValues": open_}
+        system.local.dynamodb.call("UpdateItem", {**request, **change})
+        again = ReadAgain()
+        system.local.transport.interceptors.append(again)
+        path = f"/threads/{run['thread_id']}/runs/{run['id']}/steps/{step['id']}"
+        assert system.get(path)["id"] == step["id"]
+        assert again.count == 1
