@@ -9,7 +9,7 @@ from threadkeep.domain.references import RunRef
 from threadkeep.domain.runs import Run
 from threadkeep.execution.tail import Numbered, Signal, follow
 from threadkeep.services import Services
-from threadkeep.wire import events, objects
+from threadkeep.wire import events, run_objects
 
 if TYPE_CHECKING:
     from threadkeep.wire import shapes
@@ -30,7 +30,7 @@ def run_answer(
 ) -> "shapes.RunObject | EventStream":
     """The run, or its stream if that was asked for."""
     if not run.streamed:
-        return objects.run_object(run)
+        return run_objects.run_object(run)
     return event_stream(RunRef(project_id, run.thread_id, run.id), run, services, after)
 
 

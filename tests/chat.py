@@ -12,13 +12,13 @@ from threadkeep.domain.chat import (
 )
 from threadkeep.domain.content import ContentPart, ImageUrl, TextPart
 from threadkeep.domain.tool_calls import ToolCall
-from threadkeep.providers import chat_completions
+from threadkeep.providers import chat_request
 from threadkeep.providers.port import ChatRequest
 
 
 def asked(request: ChatRequest) -> Sequence[Mapping[str, Any]]:
     """The messages of a request."""
-    return chat_completions.messages(request)
+    return chat_request.messages(request)
 
 
 def prompt(*messages: Mapping[str, Any]) -> list[ChatMessage]:

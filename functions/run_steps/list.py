@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.request import Request
 from threadkeep.services import Services
-from threadkeep.wire import objects
+from threadkeep.wire import objects, run_objects
 from threadkeep.wire.include import expect_include
 
 if TYPE_CHECKING:
@@ -15,4 +15,4 @@ def handle(request: Request, services: Services) -> "shapes.PageObject[shapes.Ru
     expect_include(request.query)
     now = services.clock.now()
     page = services.store.run_steps.list(request.run, request.page("step"), now)
-    return objects.page_object(page, objects.run_step_object)
+    return objects.page_object(page, run_objects.run_step_object)

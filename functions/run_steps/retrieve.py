@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.request import Request
 from threadkeep.services import Services
-from threadkeep.wire import objects
+from threadkeep.wire import run_objects
 from threadkeep.wire.include import expect_include
 
 if TYPE_CHECKING:
@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 def handle(request: Request, services: Services) -> "shapes.RunStepObject":
     expect_include(request.query)
     now = services.clock.now()
-    return objects.run_step_object(services.store.run_steps.get(request.run, request.step_id, now))
+    step = services.store.run_steps.get(request.run, request.step_id, now)
+    return run_objects.run_step_object(step)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.request import Request
 from threadkeep.services import Services
-from threadkeep.wire import objects
+from threadkeep.wire import run_objects
 from threadkeep.wire.bodies.runs import ModifyRun
 
 if TYPE_CHECKING:
@@ -16,4 +16,4 @@ def handle(body: ModifyRun, request: Request, services: Services) -> "shapes.Run
     before = services.store.runs.get(ref, services.clock.now())
     after = body.applied_to(before)
     services.store.runs.modify(ref, before, after)
-    return objects.run_object(after)
+    return run_objects.run_object(after)

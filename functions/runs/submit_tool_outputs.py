@@ -6,7 +6,7 @@ from functions.event_stream import EventStream, event_stream
 from functions.request import Request
 from threadkeep.execution.submit import submit
 from threadkeep.services import Services
-from threadkeep.wire import objects
+from threadkeep.wire import run_objects
 from threadkeep.wire.bodies.runs import SubmitToolOutputs
 from threadkeep.wire.not_supported import refuse_stream
 
@@ -24,4 +24,4 @@ def handle(
     queued = submit(ref, outputs, services.store, services.clock, stream=stream)
     if stream:
         return event_stream(ref, queued.run, services, queued.after)
-    return objects.run_object(queued.run)
+    return run_objects.run_object(queued.run)

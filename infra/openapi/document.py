@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 from functions.doors import AZURE
 from functions.routes import ROUTES, Route
 from infra.openapi.operations import OPERATIONS, Operation, item_of
 from infra.openapi.parameters import (
     HEADERS,
+    Schema,
     header_parameter,
     page_parameters,
     path_parameter,
@@ -35,8 +35,6 @@ _AZURE_SERVER = {
     "url": f"/v1{AZURE.prefix}",
     "description": "For Azure's clients. `api-version` is accepted and has no effect.",
 }
-
-Schema = dict[str, Any]
 
 
 @cache

@@ -6,9 +6,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from infra.openapi.operations import OPERATIONS, item_of
+from infra.openapi.parameters import Schema
 from threadkeep.wire.shapes import ErrorResponse
-
-Schema = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
 

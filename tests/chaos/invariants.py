@@ -39,7 +39,7 @@ from threadkeep.store.tables import (
     THREADS,
     Table,
 )
-from threadkeep.wire import objects
+from threadkeep.wire import run_objects
 
 PROJECT = "acme"
 
@@ -146,7 +146,7 @@ class Invariants:
             if run.status not in ACTIVE:
                 assert run.usage == sum((step.usage or Usage() for step in steps), Usage())
             if effective_status(run, now) not in ACTIVE:
-                seen = {**objects.run_object(effective(run, now)), "metadata": None}
+                seen = {**run_objects.run_object(effective(run, now)), "metadata": None}
                 before = self._over.setdefault(run.id, seen)
                 changed = [name for name in seen if before[name] != seen[name]]
                 assert not changed, f"a run that was over changed: {changed}"

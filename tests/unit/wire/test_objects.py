@@ -9,7 +9,7 @@ from threadkeep.domain.content import TextPart
 from threadkeep.domain.objects import Assistant, Message, Page, Thread
 from threadkeep.domain.runs import LastError, Run, RunStatus, RunStep, Usage
 from threadkeep.domain.tool_calls import ToolCall
-from threadkeep.wire import objects
+from threadkeep.wire import objects, run_objects
 
 USAGE = Usage(prompt_tokens=32, completion_tokens=11, cached_tokens=3, reasoning_tokens=2)
 USAGE_SHOWN = (
@@ -101,7 +101,7 @@ def test_incomplete_message() -> None:
 
 def test_queued_run() -> None:
     """A new run, key by key."""
-    assert shown(objects.run_object(RUN)) == (
+    assert shown(run_objects.run_object(RUN)) == (
         '{"id": "run_1", "object": "thread.run", "created_at": 1, "assistant_id": "asst_1", '
         '"thread_id": "thread_1", "status": "queued", "started_at": null, "expires_at": 601, '
         '"cancelled_at": null, "failed_at": null, "completed_at": null, "required_action": null, '
@@ -117,14 +117,14 @@ def test_queued_run() -> None:
 @pytest.mark.parametrize("status", ["queued", "in_progress", "requires_action", "cancelling"])
 def test_active_run(status: RunStatus) -> None:
     """Until a run is over it has its deadline, and no usage."""
-    wire = objects.run_object(replace(RUN, status=status, usage=USAGE))
+    wire = run_objects.run_object(replace(RUN, status=status, usage=USAGE))
     assert (wire["expires_at"], wire["usage"]) == (601, None)
 
 
 @pytest.mark.parametrize("status", ["completed", "incomplete", "failed", "cancelled", "expired"])
 def test_run_that_is_over(status: RunStatus) -> None:
     """A run that is over has its usage, and no deadline."""
-    wire = objects.run_object(replace(RUN, status=status, usage=USAGE))
+    wire = run_objects.run_object(replace(RUN, status=status, usage=USAGE))
     assert wire["expires_at"] is None
     assert shown(wire["usage"]) == USAGE_SHOWN
 
@@ -132,13 +132,13 @@ def test_run_that_is_over(status: RunStatus) -> None:
 def test_ends_of_a_run() -> None:
     """A failure shows its error, an incomplete run its reason."""
     error = LastError(code="server_error", message="Sorry, something went wrong.")
-    failed = objects.run_object(replace(RUN, status="failed", failed_at=5, last_error=error))
+    failed = run_objects.run_object(replace(RUN, status="failed", failed_at=5, last_error=error))
     assert failed["failed_at"] == 5
     assert shown(failed["last_error"]) == (
         '{"code": "server_error", "message": "Sorry, something went wrong."}'
     )
     cut = replace(RUN, status="incomplete", incomplete_reason="max_prompt_tokens")
-    assert objects.run_object(cut)["incomplete_details"] == {"reason": "max_prompt_tokens"}
+    assert run_objects.run_object(cut)["incomplete_details"] == {"reason": "max_prompt_tokens"}
 
 
 def test_required_action() -> None:
@@ -148,16 +148,16 @@ def test_required_action() -> None:
         status="requires_action",
         pending_calls=[ToolCall("call_1", "f", '{"a":1}')],
     )
-    assert shown(objects.run_object(waiting)["required_action"]) == (
+    assert shown(run_objects.run_object(waiting)["required_action"]) == (
         '{"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [{"id": "call_1", '
         '"type": "function", "function": {"name": "f", "arguments": "{\\"a\\":1}"}}]}}'
     )
-    assert objects.run_object(replace(waiting, status="expired"))["required_action"] is None
+    assert run_objects.run_object(replace(waiting, status="expired"))["required_action"] is None
 
 
 def test_run_step() -> None:
     """A step under way, key by key: with both names of its expiry, and metadata."""
-    assert shown(objects.run_step_object(STEP)) == (
+    assert shown(run_objects.run_step_object(STEP)) == (
         '{"id": "step_1", "object": "thread.run.step", "created_at": 2, "run_id": "run_1", '
         '"assistant_id": "asst_1", "thread_id": "thread_1", "type": "message_creation", '
         '"status": "in_progress", "cancelled_at": null, "completed_at": null, "expires_at": 601, '
@@ -169,7 +169,9 @@ def test_run_step() -> None:
 
 def test_run_step_that_is_over() -> None:
     """A step that is over has its usage and no deadline."""
-    wire = objects.run_step_object(replace(STEP, status="completed", completed_at=4, usage=USAGE))
+    wire = run_objects.run_step_object(
+        replace(STEP, status="completed", completed_at=4, usage=USAGE)
+    )
     assert (wire["expires_at"], wire["completed_at"]) == (None, 4)
     assert shown(wire["usage"]) == USAGE_SHOWN
 

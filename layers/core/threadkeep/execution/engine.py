@@ -202,8 +202,8 @@ class Turn:
         return self.left >= 0
 
     def _finish(self, chunk: Finished) -> Iterator[TurnEvent]:
-        if not self.said and not self.calls:
-            yield from self._say("")  # an empty answer is a message all the same: it has its cost
+        if not self.said:  # an empty answer is a message all the same: it has its cost
+            yield from self._say("")
         if chunk.reason in _CUT_BY:
             yield self._cut(chunk.reason, chunk.usage)
         elif self.calls:

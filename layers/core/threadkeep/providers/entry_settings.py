@@ -10,24 +10,24 @@ class WrongEntry(Exception):
 
 
 @dataclass(frozen=True)
-class Setting:
+class EntrySetting:
     """What a setting may be: `says` completes "must be …"."""
 
     says: str
     holds: Callable[[object], bool]
 
 
-TEXT = Setting("a text in quotes", lambda value: type(value) is str and value != "")
-COUNT = Setting("a whole number above 0", lambda value: type(value) is int and value > 0)
-SWITCH = Setting("true or false", lambda value: type(value) is bool)
+TEXT = EntrySetting("a text in quotes", lambda value: type(value) is str and value != "")
+COUNT = EntrySetting("a whole number above 0", lambda value: type(value) is int and value > 0)
+SWITCH = EntrySetting("true or false", lambda value: type(value) is bool)
 
-LIMITS: Mapping[str, Setting] = {"context_window": COUNT, "max_turns": COUNT}
-EVERY: Mapping[str, Setting] = {"match": TEXT, "provider": TEXT, "model": TEXT, **LIMITS}
+LIMITS: Mapping[str, EntrySetting] = {"context_window": COUNT, "max_turns": COUNT}
+EVERY: Mapping[str, EntrySetting] = {"match": TEXT, "provider": TEXT, "model": TEXT, **LIMITS}
 """What every entry may say, whatever its provider."""
 
 
 def check(
-    entry: Mapping[str, Any], kind: str, own: Mapping[str, Setting], required: frozenset[str]
+    entry: Mapping[str, Any], kind: str, own: Mapping[str, EntrySetting], required: frozenset[str]
 ) -> None:
     """WrongEntry for a setting that the kind of provider does not take, or not like this."""
     settings = {**EVERY, **own}

@@ -11,7 +11,8 @@ from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from threadkeep.providers import faults
-from threadkeep.providers.chat_completions import messages, read_chunks, request_body, sampling
+from threadkeep.providers.chat_completions import read_chunks
+from threadkeep.providers.chat_request import messages, request_body, sampling
 from threadkeep.providers.connection import CannotConnect, StoppableConnection
 from threadkeep.providers.dialect import Dialect
 from threadkeep.providers.faults import Fault

@@ -5,21 +5,23 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from threadkeep.providers.dialect import Dialect, TokenLimit
-from threadkeep.providers.entry_settings import SWITCH, TEXT, Setting, WrongEntry
+from threadkeep.providers.entry_settings import SWITCH, TEXT, EntrySetting, WrongEntry
 from threadkeep.providers.openai_chat import OpenAIChat
 from threadkeep.providers.port import Provider
 from threadkeep.providers.unavailable import Unavailable
 
-_LIMIT = Setting('"max_completion_tokens" or "max_tokens"', lambda v: v in get_args(TokenLimit))
-_EMPTY = Setting('an empty text: ""', lambda value: value == "")
-_DIALECT: Mapping[str, Setting] = {
+_LIMIT = EntrySetting(
+    '"max_completion_tokens" or "max_tokens"', lambda v: v in get_args(TokenLimit)
+)
+_EMPTY = EntrySetting('an empty text: ""', lambda value: value == "")
+_DIALECT: Mapping[str, EntrySetting] = {
     "usage": SWITCH,
     "token_limit": _LIMIT,
     "sampling": SWITCH,
     "merge_turns": SWITCH,
     "empty_content": _EMPTY,
 }
-OPENAI_SETTINGS: Mapping[str, Setting] = {"base_url": TEXT, "api_key": TEXT, **_DIALECT}
+OPENAI_SETTINGS: Mapping[str, EntrySetting] = {"base_url": TEXT, "api_key": TEXT, **_DIALECT}
 OPENAI_REQUIRED = frozenset({"base_url"})
 _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _LATER = ("ssm:", "secret:")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from threadkeep.providers.echo import Echo
-from threadkeep.providers.entry_settings import Setting
+from threadkeep.providers.entry_settings import EntrySetting
 from threadkeep.providers.openai_entry import OPENAI_REQUIRED, OPENAI_SETTINGS, openai_chat
 from threadkeep.providers.port import Provider
 
@@ -40,7 +40,7 @@ class Kind:
     """
 
     build: Build
-    settings: Mapping[str, Setting]
+    settings: Mapping[str, EntrySetting]
     required: frozenset[str] = frozenset()
     unsupported: frozenset[Feature] = frozenset()
 

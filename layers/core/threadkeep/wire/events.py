@@ -7,7 +7,7 @@ from typing import Any
 from threadkeep.domain.events import CallDelta, Event, TextDelta
 from threadkeep.domain.objects import Message, Thread
 from threadkeep.domain.runs import Run, RunStep
-from threadkeep.wire import objects
+from threadkeep.wire import objects, run_objects
 
 DONE = b"event: done\ndata: [DONE]\n\n"
 PING = b": ping\n\n"
@@ -38,9 +38,9 @@ def error(message: str) -> bytes:
 def _data(event: Event, expires_at: int | None) -> Mapping[str, object]:
     match event.object:
         case Run():
-            return objects.run_object(event.object)
+            return run_objects.run_object(event.object)
         case RunStep():
-            return {**objects.run_step_object(event.object), "expires_at": expires_at}
+            return {**run_objects.run_step_object(event.object), "expires_at": expires_at}
         case Message():
             return objects.message_object(event.object)
         case Thread():

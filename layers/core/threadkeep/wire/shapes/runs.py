@@ -16,11 +16,10 @@ from threadkeep.wire.shapes.parts import (
     StepId,
     ThreadId,
     Time,
+    Tokens,
     ToolObject,
     ToolResourcesObject,
 )
-
-Tokens = Annotated[int, Field(ge=0)]
 
 
 class PromptTokenDetails(TypedDict):
