@@ -1,4 +1,4 @@
-"""The embedded DynamoDB with 100,000 items in the table, through an ordinary botocore client."""
+"""The emulated DynamoDB with 100,000 items in the table, through an ordinary botocore client."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The run's state machine: the one ASL file, read by CDK and by the embedded interpreter."""
+"""The run's state machine: the one ASL file, read by CDK and by the emulated one."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""An embedded Step Functions: the states that our ASL uses, durable through kill -9.
+"""The emulated Step Functions: the states that our ASL uses, durable through kill -9.
 
 Anything else is refused by name.
 """
