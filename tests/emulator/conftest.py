@@ -20,6 +20,12 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file that a service keeps its state in."""
+    return tmp_path / "state.db"
+
+
 @pytest.fixture(params=["moto", "emulator"])
 def client(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock

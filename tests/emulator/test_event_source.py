@@ -31,11 +31,6 @@ def clock() -> SleepClock:
     return SleepClock()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "checkpoints.sqlite"
-
-
 # Delivery
 
 

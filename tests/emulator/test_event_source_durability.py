@@ -30,11 +30,6 @@ def clock() -> SleepClock:
     return SleepClock()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "checkpoints.sqlite"
-
-
 def test_the_checkpoint_outlives_the_mapping(path: Path, clock: SleepClock) -> None:
     """What was acknowledged does not come again, though it is still in the stream."""
     first, second = Dispatcher(), Dispatcher()

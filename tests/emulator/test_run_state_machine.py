@@ -18,16 +18,6 @@ EXECUTE = ("executor", {"action": "execute", "run": INPUT["run"]})
 SETTLE = ("executor", {"action": "settle", "run": INPUT["run"]})
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock(NOW)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "executions.sqlite"
-
-
 def test_a_run_that_is_done_ends(path: Path, clock: FakeClock) -> None:
     """Execute gets the action and the run; `done` succeeds, with the answer beside the input."""
     functions = Functions(executor=[DONE])

@@ -12,16 +12,6 @@ from tests.fake_clock import FakeClock
 NOW = 1_800_000_000.0
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock(NOW)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "executions.sqlite"
-
-
 # Results
 
 

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
-import pytest
-
 from tests.emulator.state_machines import Functions, Stall, emulator, error, machine
 from tests.fake_clock import FakeClock
 from threadkeep.domain.clock import SystemClock
@@ -31,11 +29,6 @@ def sleep(text):
     tell(text)
     threading.Event().wait()
 """
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "executions.sqlite"
 
 
 @contextmanager
