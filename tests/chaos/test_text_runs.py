@@ -34,3 +34,13 @@ def test_usage_is_the_sum_of_the_steps(tmp_path: Path) -> None:
         (step,) = system.steps(run)
         assert run["usage"] == step["usage"]
         assert Usage(prompt_tokens=12, completion_tokens=5).total == run["usage"]["total_tokens"]
+
+
+def test_an_execution_that_comes_again(tmp_path: Path) -> None:
+    """It finds the run over, asks no model, and is done."""
+    with running(tmp_path) as system:
+        run = system.ended(system.new_run("Hi"))
+        reference = {"project_id": "acme", "thread_id": run["thread_id"], "run_id": run["id"]}
+        event = {"action": "execute", "run": {**reference, "leg": 1}}
+        assert system.local.invoke("executor", event) == {"next": "done", "until": None}
+        assert len(system.provider.requests) == 1

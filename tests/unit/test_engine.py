@@ -2,7 +2,7 @@
 
 from threadkeep.domain.run_state import COMPLETE, FAIL
 from threadkeep.execution import engine
-from threadkeep.providers.port import Chunk, Failed, Finished, Text
+from threadkeep.providers.port import CallBegan, Chunk, Failed, Finished, Text
 
 
 def events(*chunks: Chunk) -> list[engine.TurnEvent]:
@@ -22,3 +22,12 @@ def test_a_turn_that_stops_without_an_end_has_broken_off() -> None:
     *_, ended = events(Text("So far"))
     assert isinstance(ended, engine.Ended)
     assert (ended.transition, ended.text) == (FAIL, "So far")
+
+
+def test_a_name_may_be_as_long_as_the_longest() -> None:
+    """256 characters are shown to the app; one more, and the run fails."""
+    longest = "n" * 256
+    assert CallBegan(0, "call_1", longest) in events(CallBegan(0, "call_1", longest))
+    *_, ended = events(CallBegan(0, "call_1", f"{longest}n"))
+    assert isinstance(ended, engine.Ended)
+    assert (ended.transition, ended.calls) == (FAIL, ())
