@@ -29,6 +29,7 @@ def for_lambda(build: Build) -> LambdaHandler:
 
     from threadkeep.services import from_environment  # noqa: PLC0415
 
+    # Made for what it does to the process: from here on every record of `threadkeep` is JSON.
     Logger(service="threadkeep", level="INFO")
     return build(function, from_environment())
 

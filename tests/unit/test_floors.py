@@ -18,6 +18,7 @@ FLOORS = {
     "threadkeep.execution": {"threadkeep.domain", "threadkeep.store", "threadkeep.providers"},
     "threadkeep.settings": {"threadkeep.domain", "threadkeep.wire"},
     "threadkeep.config": {"threadkeep.settings"},
+    "threadkeep.executions": set(),
     "threadkeep.services": {"threadkeep"},
     "functions": {"threadkeep"},
     "infra.local": {"threadkeep", "functions", "infra"},

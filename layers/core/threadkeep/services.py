@@ -2,15 +2,14 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from threadkeep.config import Config
 from threadkeep.domain.clock import Clock, SystemClock
 from threadkeep.domain.ids import IdSource
+from threadkeep.executions import Executions
 from threadkeep.providers.catalogue import Catalogue, Means
 from threadkeep.store.database import Database
 from threadkeep.store.store import Store
@@ -31,24 +30,8 @@ class Services:
     ids: IdSource
     store: Store
     catalogue: Catalogue
-    executions: "Executions"
+    executions: Executions
     waker: Waker
-
-
-class Executions:
-    """Starts the state machine."""
-
-    def __init__(self, client: Any, state_machine_arn: str) -> None:
-        self._client = client
-        self._arn = state_machine_arn
-
-    def start(self, name: str, input_: str) -> None:
-        """Start the execution `name`, or find that it was started: names are unique."""
-        try:
-            self._client.start_execution(stateMachineArn=self._arn, name=name, input=input_)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-                raise
 
 
 def build(
