@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from functions.routes import ROUTES
+from infra.local.aws.proxy_event import STAGE
+from infra.local.aws.router import Router
 from infra.local.aws.transport import AwsCall
 from infra.local.server import Local
 from tests.fake_clock import FakeClock
@@ -22,6 +23,8 @@ from threadkeep.domain.clock import Clock
 from threadkeep.providers.catalogue import Catalogue
 
 T = TypeVar("T")
+
+_ROUTER = Router()
 
 _PATIENCE = 60.0  # real seconds until a wait that never comes true fails its test
 _STEP = 0.02  # real seconds between two looks while time is being moved
@@ -177,14 +180,12 @@ def frame_of(chunk: bytes) -> tuple[str, Any]:
 def proxy_event(method: str, path: str, body: object, project: str) -> tuple[dict[str, Any], str]:
     """The event that API Gateway makes of a request, and the function it goes to."""
     path, _, query = path.partition("?")
-    route, params = next(
-        (route, params)
-        for route in sorted(ROUTES, key=lambda route: route.path.count("{"))
-        if route.method == method and (params := _match(route.path, path)) is not None
-    )
+    found = _ROUTER.find(f"/{STAGE}{path}")
+    assert found is not None, path
+    resource, params = found
     return {
         "httpMethod": method,
-        "resource": route.path,
+        "resource": resource.template,
         "path": path,
         "pathParameters": params or None,
         "queryStringParameters": dict(parse_qsl(query)) or None,
@@ -192,17 +193,4 @@ def proxy_event(method: str, path: str, body: object, project: str) -> tuple[dic
         "requestContext": {"authorizer": {"project_id": project}},
         "body": body if isinstance(body, str) or body is None else json.dumps(body),
         "isBase64Encoded": False,
-    }, route.function
-
-
-def _match(template: str, path: str) -> dict[str, str] | None:
-    names, parts = template.split("/"), path.split("/")
-    if len(names) != len(parts):
-        return None
-    params = {}
-    for name, part in zip(names, parts, strict=True):
-        if name.startswith("{"):
-            params[name[1:-1]] = part
-        elif name != part:
-            return None
-    return params
+    }, resource.functions[method]

@@ -12,12 +12,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from infra.local.aws.gateway import Gateway
-from infra.local.aws.proxy_event import HttpRequest
+from infra.local.aws.proxy_event import STAGE, HttpRequest
+from infra.local.aws.router import Router
 from infra.openapi.document import document
 from tests.api.schemas import violations
 from tests.system import System
 
 Headers = Mapping[str, str]
+
+_ROUTER = Router()
 
 
 @dataclass(frozen=True)
@@ -139,17 +142,10 @@ def schema_of(method: str, path: str, status: int) -> Mapping[str, Any]:
     if status != 200:
         error: Any = document()["components"]["responses"]["Error"]
         return error["content"]["application/json"]["schema"]  # type: ignore[no-any-return]
-    (found,) = [
-        operations[method.lower()]
-        for template, operations in _by_length()
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
-    ][:1]
-    return found["responses"]["200"]["content"]["application/json"]["schema"]  # type: ignore[no-any-return]
-
-
-def _by_length() -> list[tuple[str, Any]]:
-    """Paths that stand there word by word come before templates."""
-    return sorted(document()["paths"].items(), key=lambda item: item[0].count("{"))
+    found = _ROUTER.find(f"/{STAGE}{path}")
+    assert found is not None, path
+    operation = document()["paths"][found[0].template][method.lower()]
+    return operation["responses"]["200"]["content"]["application/json"]["schema"]  # type: ignore[no-any-return]
 
 
 def _good(answer: Answer) -> Any:

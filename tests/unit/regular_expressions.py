@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from functions.doors import DOORS
 from functions.routes import ROUTES
-from infra.local.aws.gateway import _pattern
+from infra.local.aws.router import pattern
 from infra.unsupported import UNSUPPORTED
 from threadkeep.wire.cors import HEADERS
 
@@ -24,8 +24,8 @@ _FOLDERS = ("functions", "infra", "layers")
 _FUNCTIONS = {"compile", "search", "match", "fullmatch", "findall", "finditer", "split", "sub"}
 _LONG = 50_000
 _MADE = {
-    "infra/local/aws/gateway.py": [
-        _pattern(d, route.path).pattern for d in DOORS for route in ROUTES
+    "infra/local/aws/router.py": [
+        pattern(d, route.path).pattern for d in DOORS for route in ROUTES
     ],
     "infra/unsupported.py": list(UNSUPPORTED),
     "layers/core/threadkeep/wire/cors.py": [HEADERS],

@@ -8,23 +8,22 @@ of `infra.gateway_responses`, the texts that the deployed API has, too, or of
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
-from functions.doors import AZURE, DOORS, Door, door_of
+from functions.doors import DOORS, door_of
 from functions.routes import ROUTES, Route
 from infra.gateway_responses import GATEWAY_RESPONSES, Refused, method_not_allowed
 from infra.local.aws.authorizations import Authorizations
 from infra.local.aws.function_error import FunctionError, Invoke
 from infra.local.aws.proxy_event import (
-    STAGE,
     HttpRequest,
     HttpResponse,
     ProxyCall,
     http_response,
     proxy_event,
 )
+from infra.local.aws.router import Resource, Router
 from infra.local.http import front, refusals
 from infra.local.http.bodies import Unread
 from infra.local.http.front import Admitted
@@ -44,15 +43,6 @@ _UNREAD = {
 }
 
 
-@dataclass(frozen=True)
-class _Resource:
-    """A path of the table behind a door, and which function answers which method."""
-
-    template: str
-    pattern: re.Pattern[str]
-    functions: Mapping[str, str]
-
-
 class Gateway:
     """Judges requests and answers them, each in its caller's thread. Holds nothing but the
     authorizer's answers.
@@ -69,7 +59,7 @@ class Gateway:
         self._clock = clock
         self._limits = limits
         self._authorizations = {door: Authorizations(invoke, clock) for door in DOORS}
-        self._resources = _resources(routes)
+        self._router = Router(routes)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The answer to a request that is there with its body."""
@@ -134,38 +124,13 @@ class Gateway:
         except Exception as error:  # noqa: BLE001  (the same edge, passed a second time)
             return _failed("DEFAULT_5XX", call.request, error)
 
-    def _find(self, request: HttpRequest) -> tuple[_Resource, ProxyCall] | None:
-        for resource in self._resources:
-            if match := resource.pattern.fullmatch(request.path):
-                parameters = {name: unquote(value) for name, value in match.groupdict().items()}
-                now = self._clock.now()
-                return resource, ProxyCall(request, resource.template, parameters, now)
-        return None
-
-
-def _resources(routes: Iterable[Route]) -> list[_Resource]:
-    """The resources of all doors; a path that stands there word by word comes before a template."""
-    functions: dict[str, dict[str, str]] = {}
-    for route in routes:
-        functions.setdefault(route.path, {})[route.method] = route.function
-    for methods in functions.values():
-        if "GET" in methods:
-            methods["HEAD"] = methods["GET"]
-    return [
-        _Resource(door.prefix + path, _pattern(door, path), functions[path])
-        for path in sorted(functions, key=lambda path: (path.count("{"), path))
-        for door in DOORS
-    ]
-
-
-def _pattern(door: Door, path: str) -> re.Pattern[str]:
-    """A parameter is one segment as it was sent: a decoded `%2F` makes no new one.
-
-    Azure's clients put their prefix behind an address that often has no path: there the stage may
-    be missing.
-    """
-    stage = f"(?:/{STAGE})?" if door is AZURE else f"/{STAGE}"
-    return re.compile(stage + door.prefix + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+    def _find(self, request: HttpRequest) -> tuple[Resource, ProxyCall] | None:
+        found = self._router.find(request.path)
+        if found is None:
+            return None
+        resource, parameters = found
+        now = self._clock.now()
+        return resource, ProxyCall(request, resource.template, parameters, now)
 
 
 def _as_get(call: ProxyCall) -> ProxyCall:
