@@ -7,18 +7,18 @@ from typing import Any
 from threadkeep.domain import chat
 from threadkeep.domain.content import ContentPart, ImageFile, ImageUrl, TextPart, text_of
 from threadkeep.domain.tool_calls import ToolCall
-from threadkeep.providers.dialect import ChatMessage, Dialect
+from threadkeep.providers.dialect import Dialect, WireMessage
 from threadkeep.providers.port import ChatRequest
 
 _DEFAULT_SAMPLING = 1.0
 
 
-def messages(request: ChatRequest) -> list[ChatMessage]:
+def messages(request: ChatRequest) -> list[WireMessage]:
     """The prompt as Chat Completions has it."""
     return [_message(message) for message in request.messages]
 
 
-def _message(message: chat.ChatMessage) -> ChatMessage:
+def _message(message: chat.ChatMessage) -> WireMessage:
     match message:
         case chat.SystemMessage(text):
             return {"role": "system", "content": text}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-ChatMessage = Mapping[str, Any]
+WireMessage = Mapping[str, Any]
 TokenLimit = Literal["max_completion_tokens", "max_tokens"]
 
 
@@ -23,20 +23,20 @@ class Dialect:
     merge_turns: bool = False
     empty_content: Literal[""] | None = None
 
-    def messages(self, messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    def messages(self, messages: Iterable[WireMessage]) -> list[WireMessage]:
         """The messages as the server takes them."""
         taken = _merged(messages) if self.merge_turns else messages
         return [self._with_content(message) for message in taken]
 
-    def _with_content(self, message: ChatMessage) -> ChatMessage:
+    def _with_content(self, message: WireMessage) -> WireMessage:
         if message.get("content") is not None:
             return message
         return {**message, "content": self.empty_content}
 
 
-def _merged(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+def _merged(messages: Iterable[WireMessage]) -> list[WireMessage]:
     """One message for several of the same role in a row. Each output of a tool stays one."""
-    merged: list[ChatMessage] = []
+    merged: list[WireMessage] = []
     for message in messages:
         last = merged[-1] if merged else None
         if last and last["role"] == message["role"] != "tool" and "tool_calls" not in last:
