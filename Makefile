@@ -37,8 +37,8 @@ test-long: conformance ## properties with many more examples, and the SDK's own 
 conformance: $(VENV)/dev.done $(CONFORMANCE)/done ## the SDK's own suite for this API
 	$(BIN)/python -m tests.conformance $(CONFORMANCE)/venv/bin/python $(CONFORMANCE)/suite
 
-# Breaks each guard of the run's core once and names what no test notices. Takes about an hour.
-mutants: $(VENV)/dev.done ## break each guard of the core once (two hours)
+# Breaks each guard of the run's core once and names what no test notices. Takes some hours on two cores.
+mutants: $(VENV)/dev.done ## break each guard of the core once (some hours)
 	$(BIN)/python -m tests.mutation.hunt
 
 install: $(VENV)/dev.done ## the environment of the tests, in .venv

@@ -16,7 +16,8 @@ _used: set[tuple[str, Use]] = set()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    _used.update((name, tuple(use)) for name, use in getattr(node, "workeroutput", {})[_SAID])
+    said = getattr(node, "workeroutput", {}).get(_SAID, ())  # a worker that crashed says nothing
+    _used.update((name, tuple(use)) for name, use in said)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

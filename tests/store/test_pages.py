@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Each example has threads of its own, so the tables may go on being used.
 shared = settings(
-    max_examples=settings().max_examples // 2,
+    max_examples=max(50, settings().max_examples // 10),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
