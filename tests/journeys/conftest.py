@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.server import Local
+from tests.journeys.invocations import EmulatedLocal
 from tests.journeys.moto_local import MotoLocal
 from tests.system import System
 from threadkeep.domain.clock import SystemClock
@@ -18,7 +18,7 @@ Start = Callable[..., System]
 @pytest.fixture(params=["emulator", "moto"])
 def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     """Starts a system; what it is to be says the test. Time is real on both."""
-    local: Any = Local if request.param == "emulator" else MotoLocal
+    local: Any = EmulatedLocal if request.param == "emulator" else MotoLocal
     with ExitStack() as stack:
 
         @contextmanager

@@ -1,7 +1,6 @@
 """moto's Lambda, with functions that run in this process."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -10,8 +9,6 @@ from moto import mock_aws
 from moto.awslambda.models import LambdaBackend
 
 from infra.local.aws.function_error import FunctionError, Invoke
-
-_PATIENCE = 20.0  # real seconds
 
 
 def mocked() -> AbstractContextManager[Any]:
@@ -22,29 +19,6 @@ def mocked() -> AbstractContextManager[Any]:
     }
     mock: AbstractContextManager[Any] = mock_aws(config=config)
     return mock
-
-
-class Invocations:
-    """Counts the invocations under way: none may call AWS once moto is gone."""
-
-    def __init__(self, invoke: Invoke) -> None:
-        self._invoke = invoke
-        self._changed = threading.Condition()
-        self._going = 0
-
-    def __call__(self, function: str, event: Any) -> Any:
-        with self._changed:
-            self._going += 1
-        try:
-            return self._invoke(function, event)
-        finally:
-            with self._changed:
-                self._going -= 1
-                self._changed.notify_all()
-
-    def wait_until_idle(self) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: not self._going, _PATIENCE), "an executor hangs"
 
 
 @contextmanager

@@ -21,7 +21,8 @@ from infra.local.turns import Turns
 from infra.state_machine import definition
 from tests.aws.clients import definition as table_definition
 from tests.aws.moto_repairs import repair
-from tests.journeys.moto_lambda import Invocations, functions_of_moto, mocked
+from tests.journeys.invocations import Invocations
+from tests.journeys.moto_lambda import functions_of_moto, mocked
 from tests.journeys.moto_records import MotoRecords
 from threadkeep.config import Config
 from threadkeep.domain.clock import Clock
