@@ -4,6 +4,7 @@ A second witness beside the emulator: what we believe of AWS was read there by o
 the event source mapping is ours, since moto's ignores filters. Time is real.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,6 +34,7 @@ from threadkeep.store.tables import TABLES
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+_TRIES, _STEP = 500, 0.02  # real seconds between two tries
 _ROLE = "arn:aws:iam::123456789012:role/states"
 _ASL_VALUES = {"executor": "executor", "partition": "aws"}
 
@@ -81,11 +83,27 @@ class MotoLocal:
     def stop(self) -> None:
         for source in self._sources:
             source.stop()
-        self._running.wait_until_idle()
-        going = self._states.list_executions(stateMachineArn=self._machine, statusFilter="RUNNING")
-        for execution in going["executions"]:
-            self._states.stop_execution(executionArn=execution["executionArn"])
-        self._stack.close()
+        try:
+            self._running.wait_until_idle()
+            going = self._states.list_executions(
+                stateMachineArn=self._machine, statusFilter="RUNNING"
+            )
+            for execution in going["executions"]:
+                self._stop_execution(execution["executionArn"])
+            self._running.wait_until_idle()
+        finally:
+            self._stack.close()
+
+    def _stop_execution(self, arn: str) -> None:
+        """moto begins an execution in a thread of its own; before that it cannot stop it."""
+        for _ in range(_TRIES):
+            try:
+                self._states.stop_execution(executionArn=arn)
+            except AttributeError:
+                time.sleep(_STEP)
+            else:
+                return
+        raise AssertionError(f"{arn} does not begin")
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         return self._functions.invoke(function, event)
