@@ -95,7 +95,7 @@ def test_a_waiting_run_is_cancelled(start: Start) -> None:
 
 def test_a_run_that_nobody_answers_expires(start: Start) -> None:
     """The state machine waits until the deadline, and Settle writes the end."""
-    system = start(provider=ScriptedProvider(calls(ONE)), run_seconds=2)
+    system = start(provider=ScriptedProvider(calls(ONE)), run_seconds=6)
     run = waiting(system)
     ended = system.ended(run)
     assert (ended["status"], system.steps(run)[0]["status"]) == ("expired", "expired")
@@ -104,7 +104,7 @@ def test_a_run_that_nobody_answers_expires(start: Start) -> None:
 
 def test_a_model_that_never_ends_expires(start: Start) -> None:
     """At the run's deadline, with what it had said."""
-    system = start(provider=ScriptedProvider([Text("So far"), Stall()]), run_seconds=2)
+    system = start(provider=ScriptedProvider([Text("So far"), Stall()]), run_seconds=6)
     run = system.new_run("Hi")
     assert system.ended(run)["status"] == "expired"
     assert system.messages(run)[-1]["incomplete_details"] == {"reason": "run_expired"}
